@@ -1,0 +1,2 @@
+/** Owns the agents' files and puts them where machines can read them. */
+package mayfly.agents;

@@ -1,0 +1,4 @@
+@org.jspecify.annotations.NullMarked
+module mayfly.api {
+    requires static org.jspecify;
+}

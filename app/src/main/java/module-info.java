@@ -1,0 +1,4 @@
+@org.jspecify.annotations.NullMarked
+module mayfly.app {
+    requires static org.jspecify;
+}

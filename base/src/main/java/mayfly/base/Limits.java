@@ -1,0 +1,72 @@
+package mayfly.base;
+
+import java.time.Duration;
+
+/**
+ * Every limit of one node. At a limit Mayfly refuses by name; it never grows without bound. {@link #check} holds them
+ * against each other at start.
+ */
+public final class Limits {
+    public static final int KIB = 1024;
+    public static final int MIB = 1024 * KIB;
+
+    /** Largest work-channel frame body: the largest payload plus its meta. */
+    public static final int FRAME_BODY_BYTES_MAX = 8 * MIB;
+    /** Largest JSON meta part of a frame. */
+    public static final int FRAME_META_BYTES_MAX = 65_535;
+    /** Largest payload and result of a synchronous invocation. */
+    public static final int PAYLOAD_BYTES_MAX = 6 * MIB;
+    /** Largest payload of an asynchronous invocation, which is stored. */
+    public static final int ASYNC_PAYLOAD_BYTES_MAX = 256 * KIB;
+    /** Largest result kept in an invocation record; longer ones are answered whole and recorded cut. */
+    public static final int RECORDED_RESULT_BYTES_MAX = 64 * KIB;
+    /** Captured log per invocation; the rest is dropped and the log says so. */
+    public static final int INVOCATION_LOG_BYTES_MAX = 256 * KIB;
+    /** Largest function archive, unpacked. */
+    public static final int ARTIFACT_BYTES_MAX = 50 * MIB;
+    /** Inline source text. */
+    public static final int SOURCE_BYTES_MAX = 512 * KIB;
+    /** Largest JSON request body: an artifact in base64 and its envelope. */
+    public static final int REQUEST_BODY_BYTES_MAX = ARTIFACT_BYTES_MAX / 3 * 4 + MIB;
+
+    public static final int ARCHIVE_FILES_MAX = 10_000;
+    public static final int ENV_BYTES_MAX = 32 * KIB;
+    public static final int NAME_CHARS_MAX = 64;
+    public static final int TAGS_MAX = 16;
+    public static final int COMMAND_BYTES_MAX = 128 * KIB;
+    public static final int MEMORY_MB_MIN = 16;
+    public static final int MEMORY_MB_MAX = 16_384;
+    public static final Duration INVOCATION_TIMEOUT_MAX = Duration.ofMinutes(15);
+    public static final int MACHINES_PER_FUNCTION_MAX = 64;
+    public static final int FUNCTIONS_MAX = 10_000;
+    public static final int TASKS_RUNNING_MAX = 5_000;
+    /** Calls of one function that may wait for a machine. */
+    public static final int POOL_WAITING_MAX = 1_024;
+
+    public static final Duration POOL_WAIT_MAX = Duration.ofSeconds(30);
+    /** Asynchronous invocations accepted and not yet ended, over all functions. */
+    public static final int ASYNC_BACKLOG_MAX = 100_000;
+
+    public static final int ASYNC_ATTEMPTS_MAX = 3;
+    public static final int CONNECTIONS_MAX = 10_000;
+    public static final int STORE_QUEUE_MAX = 65_536;
+    public static final int STORE_BATCH_MAX = 512;
+    public static final int LIST_PAGE_MAX = 1_000;
+
+    private Limits() {}
+
+    /** Throws AssertionError when two limits contradict each other. */
+    public static void check() {
+        require(PAYLOAD_BYTES_MAX + FRAME_META_BYTES_MAX <= FRAME_BODY_BYTES_MAX, "a payload fits into a frame");
+        require(ASYNC_PAYLOAD_BYTES_MAX <= PAYLOAD_BYTES_MAX, "a stored payload is also a payload");
+        require(RECORDED_RESULT_BYTES_MAX <= PAYLOAD_BYTES_MAX, "a recorded result is also a result");
+        require(SOURCE_BYTES_MAX <= ARTIFACT_BYTES_MAX, "inline source is an artifact");
+        require(STORE_BATCH_MAX <= STORE_QUEUE_MAX, "a batch fits into the queue");
+    }
+
+    private static void require(boolean holds, String rule) {
+        if (!holds) {
+            throw new AssertionError("limits contradict each other: " + rule);
+        }
+    }
+}

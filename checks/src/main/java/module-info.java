@@ -1,0 +1,4 @@
+@org.jspecify.annotations.NullMarked
+module mayfly.checks {
+    requires static org.jspecify;
+}

@@ -1,0 +1,4 @@
+@org.jspecify.annotations.NullMarked
+module mayfly.cli {
+    requires static org.jspecify;
+}

@@ -1,0 +1,4 @@
+@org.jspecify.annotations.NullMarked
+module mayfly.core {
+    requires static org.jspecify;
+}

@@ -1,0 +1,4 @@
+@org.jspecify.annotations.NullMarked
+module mayfly.gateway {
+    requires static org.jspecify;
+}

@@ -1,0 +1,4 @@
+@org.jspecify.annotations.NullMarked
+module mayfly.http {
+    requires static org.jspecify;
+}

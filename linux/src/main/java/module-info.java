@@ -1,0 +1,4 @@
+@org.jspecify.annotations.NullMarked
+module mayfly.linux {
+    requires static org.jspecify;
+}

@@ -1,0 +1,4 @@
+@org.jspecify.annotations.NullMarked
+module mayfly.machine.process {
+    requires static org.jspecify;
+}

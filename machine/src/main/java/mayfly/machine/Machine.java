@@ -1,0 +1,24 @@
+package mayfly.machine;
+
+import mayfly.base.MachineId;
+
+/** One isolated place that runs one unit of work at a time. Not safe for concurrent use, except {@link #close}. */
+public interface Machine extends AutoCloseable {
+    MachineId id();
+
+    /**
+     * Runs one unit of work and blocks until it ended or {@code work.timeout()} passed; a machine that timed out or
+     * crashed is no longer usable. Never throws for what the guest does: that is an {@link Outcome}.
+     */
+    Outcome exec(Work work);
+
+    /** Asks an idle machine whether it still answers; false after {@code timeoutMillis} without an answer. */
+    boolean ping(long timeoutMillis);
+
+    /** Puts the machine back into its template's exact state; false if this driver cannot, then close it. */
+    boolean reset();
+
+    /** Kills whatever runs in the machine and frees it; returns when nothing of it is left. Repeated calls do nothing. */
+    @Override
+    void close();
+}

@@ -1,0 +1,22 @@
+package mayfly.machine;
+
+/** Makes templates of one kind of machine. Every implementation passes {@code checks}' MachineDriverKit. */
+public interface MachineDriver extends AutoCloseable {
+    /** The driver's name as users write it in {@code isolation}: "process", "kvm". */
+    String name();
+
+    /** What this host lets the driver give; probed once, at start. */
+    HostReport host();
+
+    /**
+     * Starts the runtime, loads the code and runs to the waiting point. Blocks the calling (virtual) thread.
+     *
+     * @throws InitFailedException the code could not be loaded: the user's error, with type, message and position
+     * @throws MachineException the host could not give a machine
+     */
+    Template boot(TemplateSpec spec) throws InitFailedException, MachineException;
+
+    /** Ends every template and machine that is still open. */
+    @Override
+    void close();
+}

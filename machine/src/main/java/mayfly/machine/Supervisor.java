@@ -1,0 +1,45 @@
+package mayfly.machine;
+
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * Starts commands under monitors that outlive this process, and finds them again (flow D of the design). The real one
+ * speaks to the C monitor; simulations have their own.
+ */
+public interface Supervisor extends AutoCloseable {
+    /**
+     * Starts a command. On return its spec is durable and its state is at least {@link SupervisedState.Running}, or it
+     * has failed to execute, which is {@link SupervisedState.ExecFailed} and no exception.
+     *
+     * @param name the directory and id of the command: a task id or a machine id
+     * @throws MachineException the monitor itself could not be started
+     */
+    SupervisedState spawn(String name, SupervisedSpec spec) throws MachineException;
+
+    /** The names of all commands whose directories exist, running or ended. */
+    List<String> names();
+
+    /** The truth about one command now, from its status file, its monitor or its lock, in that order. */
+    SupervisedState inspect(String name);
+
+    /**
+     * Sends a signal to the command's main process through its monitor, or by pidfd when the monitor died.
+     *
+     * @return false when it has ended already
+     */
+    boolean signal(String name, int signal) throws MachineException;
+
+    /** Where the command's output is: files "stdout" and "stderr" in its directory; empty when unknown. */
+    Optional<java.nio.file.Path> directory(String name);
+
+    /** Called with the name of a command whose state changed; a hint, not a promise: inspect is the truth. */
+    void onChange(java.util.function.Consumer<String> listener);
+
+    /** Deletes an ended command's directory. */
+    void remove(String name);
+
+    /** Stops talking to monitors; the commands go on. */
+    @Override
+    void close();
+}

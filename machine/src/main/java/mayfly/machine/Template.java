@@ -1,0 +1,19 @@
+package mayfly.machine;
+
+/** A runtime with its code loaded, waiting for work; machines are forked from it. Safe for concurrent use. */
+public interface Template extends AutoCloseable {
+    /**
+     * A fresh machine in the template's state, owned by the caller. May return before the machine has finished
+     * forking: then its first exec waits for it.
+     *
+     * @throws MachineException the template is gone or the host refused a process, memory or a descriptor
+     */
+    Machine fork() throws MachineException;
+
+    /** Asks the template whether it still answers; false after {@code timeoutMillis} without an answer. */
+    boolean ping(long timeoutMillis);
+
+    /** Ends the template and all machines forked from it; repeated calls do nothing. */
+    @Override
+    void close();
+}

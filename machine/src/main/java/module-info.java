@@ -1,0 +1,9 @@
+/** The machine contract, the supervision contract and the work channel's codec; no mechanism of its own. */
+@org.jspecify.annotations.NullMarked
+module mayfly.machine {
+    requires static org.jspecify;
+    requires transitive mayfly.base;
+    requires tools.jackson.databind;
+
+    exports mayfly.machine;
+}

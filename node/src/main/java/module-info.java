@@ -1,0 +1,4 @@
+@org.jspecify.annotations.NullMarked
+module mayfly.node {
+    requires static org.jspecify;
+}
