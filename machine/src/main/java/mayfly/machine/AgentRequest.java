@@ -1,0 +1,42 @@
+package mayfly.machine;
+
+import java.io.ByteArrayOutputStream;
+import java.nio.charset.StandardCharsets;
+import tools.jackson.core.JsonGenerator;
+import tools.jackson.core.ObjectWriteContext;
+import tools.jackson.core.json.JsonFactory;
+
+/** What the node asks of an agent, as frames. */
+public final class AgentRequest {
+    private static final JsonFactory JSON = new JsonFactory();
+
+    private AgentRequest() {}
+
+    /**
+     * Load the code.
+     *
+     * @param code where the code is, as the agent sees it
+     */
+    public static Frame init(TemplateSpec spec, String code) {
+        var out = new ByteArrayOutputStream(256);
+        try (JsonGenerator json = JSON.createGenerator(ObjectWriteContext.empty(), out)) {
+            json.writeStartObject();
+            json.writeStringProperty("handler", spec.handler());
+            json.writeStringProperty("code", code);
+            json.writeStringProperty("runtime", spec.runtime().wireName());
+            json.writeStringProperty("name", spec.name());
+            json.writeBooleanProperty("reusable", spec.reusable());
+            json.writeNumberProperty("memory", spec.memoryBytes());
+            json.writeEndObject();
+        }
+        return new Frame(FrameType.INIT, out.toByteArray(), Frame.NOTHING);
+    }
+
+    /** Run the handler once. */
+    public static Frame exec(Work work) {
+        // By hand: ids hold no character that JSON would escape, and this is on the path of every call.
+        String meta = "{\"id\":\"" + work.invocation().value() + "\",\"json\":" + work.json() + ",\"deadline_ms\":"
+                + work.timeout().toMillis() + "}";
+        return new Frame(FrameType.EXEC, meta.getBytes(StandardCharsets.ISO_8859_1), work.payload());
+    }
+}
