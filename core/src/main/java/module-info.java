@@ -1,4 +1,9 @@
+/** Pure deciders, one package per lifecycle: {@code (state, event) -> Step(state, effects)}. No clock, no I/O, no locks. */
 @org.jspecify.annotations.NullMarked
 module mayfly.core {
     requires static org.jspecify;
+    requires transitive mayfly.base;
+
+    exports mayfly.core;
+    exports mayfly.core.pool;
 }

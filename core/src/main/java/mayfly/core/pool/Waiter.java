@@ -1,0 +1,4 @@
+package mayfly.core.pool;
+
+/** A caller without a machine yet. */
+public record Waiter(Ticket ticket, long sinceNanos, long deadlineNanos) {}
