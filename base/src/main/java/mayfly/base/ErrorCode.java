@@ -20,6 +20,7 @@ public enum ErrorCode {
     TASK_NOT_FOUND("task.not_found", 404),
     TASK_INVALID("task.invalid", 400),
     TASK_ENDED("task.ended", 409),
+    TASK_RUNNING("task.running", 409),
     TASK_SPAWN_FAILED("task.spawn_failed", 500),
     MACHINE_NO_CAPACITY("machine.no_capacity", 503),
     MACHINE_FAILED("machine.failed", 500),
