@@ -51,6 +51,11 @@ public final class Limits {
     public static final int CONNECTIONS_MAX = 10_000;
     public static final int STORE_QUEUE_MAX = 65_536;
     public static final int STORE_BATCH_MAX = 512;
+    /** Writes waiting for the store, together; one larger write is taken when nothing else waits. */
+    public static final int STORE_QUEUE_BYTES_MAX = 128 * MIB;
+    /** Writes of one transaction, together; one larger write has a transaction of its own. */
+    public static final int STORE_BATCH_BYTES_MAX = 16 * MIB;
+
     public static final int LIST_PAGE_MAX = 1_000;
 
     private Limits() {}
@@ -62,6 +67,7 @@ public final class Limits {
         require(RECORDED_RESULT_BYTES_MAX <= PAYLOAD_BYTES_MAX, "a recorded result is also a result");
         require(SOURCE_BYTES_MAX <= ARTIFACT_BYTES_MAX, "inline source is an artifact");
         require(STORE_BATCH_MAX <= STORE_QUEUE_MAX, "a batch fits into the queue");
+        require(STORE_BATCH_BYTES_MAX <= STORE_QUEUE_BYTES_MAX, "a full batch fits into the queue");
     }
 
     private static void require(boolean holds, String rule) {
