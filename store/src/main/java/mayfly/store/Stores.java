@@ -1,0 +1,38 @@
+package mayfly.store;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import mayfly.store.sql.SqlStore;
+import mayfly.store.sqlite.SqliteDialect;
+
+/** Opens stores. All of it throws {@link StoreException}, saying what to do. */
+public final class Stores {
+    private static final String UNPACK_TO = "org.sqlite.tmpdir";
+
+    private Stores() {}
+
+    /**
+     * The embedded engine: {@code store.db} in the data directory, which is made (0700) when it is not there. The caller
+     * holds the directory's lock.
+     */
+    public static Store embedded(Path dataDirectory) {
+        Path run = dataDirectory.resolve("run");
+        try {
+            Files.createDirectories(
+                    dataDirectory, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
+            Files.createDirectories(run);
+        } catch (IOException e) {
+            throw new StoreException(
+                    StoreException.Kind.FAILED,
+                    "cannot make " + run + ": " + e + ". Choose another data directory or correct its permissions",
+                    e);
+        }
+        // The engine unpacks its library at first use; /tmp may be mounted noexec, or be writable by others.
+        if (System.getProperty(UNPACK_TO) == null) {
+            System.setProperty(UNPACK_TO, run.toAbsolutePath().toString());
+        }
+        return SqlStore.open(new SqliteDialect(dataDirectory.resolve("store.db")));
+    }
+}

@@ -1,0 +1,218 @@
+package mayfly.store.sql;
+
+import java.sql.SQLException;
+import java.time.Instant;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.regex.Pattern;
+import mayfly.base.FunctionId;
+import mayfly.base.InvocationId;
+import mayfly.base.Limits;
+import mayfly.base.TaskId;
+import mayfly.store.FunctionFilter;
+import mayfly.store.FunctionRecord;
+import mayfly.store.InvocationFilter;
+import mayfly.store.InvocationRecord;
+import mayfly.store.Store;
+import mayfly.store.TaskFilter;
+import mayfly.store.TaskRecord;
+import mayfly.store.VersionRecord;
+
+/** The store over a dialect: writes go to the inbox, reads to the readers. */
+public final class SqlStore implements Store {
+    private static final Pattern SHA256 = Pattern.compile("[0-9a-f]{64}");
+
+    private final Dialect dialect;
+    private final Inbox inbox = new Inbox();
+    private final Readers readers;
+    private final Thread writer;
+
+    private SqlStore(Dialect dialect, Session session) {
+        this.dialect = dialect;
+        this.readers = dialect.openReaders();
+        this.writer = Thread.ofPlatform().name("store-writer").unstarted(new Writer(dialect, session, inbox));
+    }
+
+    /** Connects, brings the schema up to date and starts the writer. Throws StoreException. */
+    public static Store open(Dialect dialect) {
+        Session session = null;
+        try {
+            session = dialect.openWriter();
+            Migrator.migrate(dialect, session, Migrations.all());
+            SqlStore store = new SqlStore(dialect, session);
+            store.writer.start();
+            session = null;
+            return store;
+        } catch (SQLException e) {
+            throw Failures.of(dialect, e);
+        } finally {
+            if (session != null) {
+                abandon(session);
+            }
+        }
+    }
+
+    private static void abandon(Session session) {
+        try {
+            session.close();
+        } catch (SQLException e) {
+            System.getLogger(SqlStore.class.getName())
+                    .log(System.Logger.Level.DEBUG, "closing a connection that failed to open", e);
+        }
+    }
+
+    @Override
+    public String engine() {
+        return dialect.engine();
+    }
+
+    @Override
+    public CompletableFuture<Void> putArtifact(String sha256, byte[] bytes) {
+        require(SHA256.matcher(sha256).matches(), "not a SHA-256 in lower-case hex: " + sha256);
+        require(bytes.length <= Limits.ARTIFACT_BYTES_MAX, "an artifact over the limit");
+        return hand(new Write.PutArtifact(sha256, bytes));
+    }
+
+    @Override
+    public Optional<byte[]> artifact(String sha256) {
+        return lengthy(session -> Functions.artifact(session, sha256));
+    }
+
+    @Override
+    public CompletableFuture<Boolean> createFunction(FunctionRecord function, VersionRecord version) {
+        require(function.id().equals(version.function()), "the version is of another function");
+        require(function.latest() == 1 && version.version() == 1, "a function begins with version 1");
+        return hand(new Write.CreateFunction(function, version));
+    }
+
+    @Override
+    public CompletableFuture<Boolean> addVersion(VersionRecord version, Instant updatedAt) {
+        return hand(new Write.AddVersion(version, updatedAt));
+    }
+
+    @Override
+    public CompletableFuture<Boolean> deleteFunction(FunctionId id, Instant deletedAt) {
+        return hand(new Write.DeleteFunction(id, deletedAt));
+    }
+
+    @Override
+    public Optional<FunctionRecord> function(String name) {
+        return brief(session -> Functions.get(session, name));
+    }
+
+    @Override
+    public Optional<VersionRecord> version(FunctionId id, int version) {
+        return brief(session -> Functions.version(session, id, version));
+    }
+
+    @Override
+    public List<FunctionRecord> functions(FunctionFilter filter) {
+        page(filter.limit(), Limits.LIST_PAGE_MAX);
+        return lengthy(session -> Functions.list(session, dialect, filter));
+    }
+
+    @Override
+    public CompletableFuture<Void> putInvocation(InvocationRecord invocation) {
+        return hand(new Write.Upsert<>(Invocations.TABLE, invocation));
+    }
+
+    @Override
+    public Optional<InvocationRecord> invocation(InvocationId id) {
+        return brief(session -> Invocations.get(session, id));
+    }
+
+    @Override
+    public List<InvocationRecord> invocations(InvocationFilter filter) {
+        page(filter.limit(), Limits.LIST_PAGE_MAX);
+        return lengthy(session -> Invocations.list(session, filter));
+    }
+
+    @Override
+    public List<InvocationRecord> unfinishedAsync(int limit) {
+        page(limit, Limits.ASYNC_BACKLOG_MAX);
+        return lengthy(session -> Invocations.unfinishedAsync(session, limit));
+    }
+
+    @Override
+    public CompletableFuture<Integer> pruneInvocations(Instant before, int limit) {
+        require(limit > 0, "a limit below 1");
+        return hand(new Write.PruneInvocations(Values.nanos(before), limit));
+    }
+
+    @Override
+    public CompletableFuture<Void> putTask(TaskRecord task) {
+        require(task.version() >= 1, "task versions count from 1");
+        return hand(new Write.Upsert<>(Tasks.TABLE, task));
+    }
+
+    @Override
+    public Optional<TaskRecord> task(TaskId id) {
+        return brief(session -> Tasks.get(session, id));
+    }
+
+    @Override
+    public List<TaskRecord> tasks(TaskFilter filter) {
+        page(filter.limit(), Limits.LIST_PAGE_MAX);
+        return lengthy(session -> Tasks.list(session, filter));
+    }
+
+    @Override
+    public CompletableFuture<Boolean> deleteTask(TaskId id) {
+        return hand(new Write.DeleteTask(id));
+    }
+
+    private <T> CompletableFuture<T> hand(Write<T> write) {
+        Pending<T> pending = new Pending<>(write);
+        switch (inbox.offer(pending)) {
+            case TAKEN -> {}
+            case BUSY -> pending.tellFailure(Failures.busy(dialect));
+            case CLOSED -> pending.tellFailure(Failures.closed(dialect));
+        }
+        return pending.future();
+    }
+
+    private <T> T brief(Readers.Query<T> query) {
+        try {
+            return readers.brief(query);
+        } catch (SQLException e) {
+            throw Failures.of(dialect, e);
+        }
+    }
+
+    private <T> T lengthy(Readers.Query<T> query) {
+        try {
+            return readers.lengthy(query);
+        } catch (SQLException e) {
+            throw Failures.of(dialect, e);
+        }
+    }
+
+    private static void page(int limit, int max) {
+        require(limit >= 1 && limit <= max, "a limit outside 1 to " + max + ": " + limit);
+    }
+
+    private static void require(boolean holds, String otherwise) {
+        if (!holds) {
+            throw new IllegalArgumentException(otherwise);
+        }
+    }
+
+    @Override
+    public void close() {
+        inbox.close();
+        boolean interrupted = false;
+        while (writer.isAlive()) {
+            try {
+                writer.join();
+            } catch (InterruptedException e) {
+                // What was handed in is committed first: the writer is bounded, so this is too.
+                interrupted = true;
+            }
+        }
+        readers.close();
+        if (interrupted) {
+            Thread.currentThread().interrupt();
+        }
+    }
+}

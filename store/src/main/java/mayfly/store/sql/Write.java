@@ -1,0 +1,121 @@
+package mayfly.store.sql;
+
+import java.sql.SQLException;
+import java.time.Instant;
+import mayfly.base.FunctionId;
+import mayfly.base.TaskId;
+import mayfly.store.FunctionRecord;
+import mayfly.store.VersionRecord;
+import org.jspecify.annotations.Nullable;
+
+/** One write that somebody handed in. */
+sealed interface Write<T> {
+    /** What it weighs in the queue, roughly, in bytes. */
+    default long weight() {
+        return 256;
+    }
+
+    /** A write of one whole row, which may be coalesced with later ones of the same key and repeated without harm. */
+    record Upsert<R>(Table<R> table, R row, long weight) implements Write<Void> {
+        Upsert(Table<R> table, R row) {
+            this(table, row, table.weight(row));
+        }
+    }
+
+    /** A write with an answer, run by itself in its place in the order. */
+    sealed interface Single<T> extends Write<T> {
+        @Nullable
+        T apply(Session session) throws SQLException;
+
+        /** Whether running it a second time gives the same state and the same answer. */
+        default boolean repeatable() {
+            return false;
+        }
+
+        /** The table that earlier upserts must have reached before this runs; null when it touches none of those. */
+        default @Nullable Table<?> after() {
+            return null;
+        }
+    }
+
+    record PutArtifact(String sha256, byte[] bytes) implements Single<Void> {
+        @Override
+        public @Nullable Void apply(Session session) throws SQLException {
+            Functions.putArtifact(session, sha256, bytes);
+            return null;
+        }
+
+        @Override
+        public boolean repeatable() {
+            return true;
+        }
+
+        @Override
+        public long weight() {
+            return bytes.length + 256L;
+        }
+    }
+
+    record CreateFunction(FunctionRecord function, VersionRecord version) implements Single<Boolean> {
+        @Override
+        public Boolean apply(Session session) throws SQLException {
+            return Functions.create(session, function, version);
+        }
+
+        @Override
+        public long weight() {
+            return version.spec().length() + 1024L;
+        }
+    }
+
+    record AddVersion(VersionRecord version, Instant updatedAt) implements Single<Boolean> {
+        @Override
+        public Boolean apply(Session session) throws SQLException {
+            return Functions.addVersion(session, version, updatedAt);
+        }
+
+        @Override
+        public long weight() {
+            return version.spec().length() + 1024L;
+        }
+    }
+
+    record DeleteFunction(FunctionId id, Instant deletedAt) implements Single<Boolean> {
+        @Override
+        public Boolean apply(Session session) throws SQLException {
+            return Functions.delete(session, id, deletedAt);
+        }
+    }
+
+    record PruneInvocations(long beforeNanos, int limit) implements Single<Integer> {
+        @Override
+        public Integer apply(Session session) throws SQLException {
+            return Invocations.prune(session, beforeNanos, limit);
+        }
+
+        @Override
+        public Table<?> after() {
+            return Invocations.TABLE;
+        }
+    }
+
+    record DeleteTask(TaskId id) implements Single<Boolean> {
+        @Override
+        public Boolean apply(Session session) throws SQLException {
+            return Tasks.delete(session, id);
+        }
+
+        @Override
+        public Table<?> after() {
+            return Tasks.TABLE;
+        }
+    }
+
+    /** Whether doing it twice is the same as doing it once, answer included. */
+    static boolean repeatable(Write<?> write) {
+        return switch (write) {
+            case Upsert<?> _ -> true;
+            case Single<?> single -> single.repeatable();
+        };
+    }
+}
