@@ -1,0 +1,369 @@
+"""Mayfly's Python agent: a zygote that loads the handler once and is forked for every machine.
+
+Descriptor 3 is a listening Unix socket. The first connection is the control connection (Init, Ping); each further
+one is a machine: the zygote accepts it, forks a child into its own pid and mount namespace, and the child serves
+Exec frames on it. When the node hangs up, the zygote kills the child; when the child is gone, with everything it
+started, the zygote says how it ended and closes its copy, and the node reads the end of the stream.
+
+Standard library only, Python 3.9 or newer, raw descriptors (a socket object's finaliser could close a reused number
+in a child).
+"""
+
+import _socket
+import _thread
+import ctypes
+import errno
+import fcntl
+import gc
+import json
+import os
+import resource
+import select
+import signal
+import sys
+import time
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+sys.dont_write_bytecode = True
+sys.path.insert(0, HERE)
+from mayfly_channel import EXEC, HEADER, INIT, PING, RESPONSE, Channel, ProtocolError, capture_output, disown, logs
+from mayfly_handler import AgentError, Handler, describe, refuse_threads
+sys.path.remove(HERE)
+
+CHANNEL_FD_MIN = 100  # out of the way of handlers that count descriptors from 3
+THREAD_STACK = 2 << 20  # stacks count against the memory limit in full
+EXIT_CHANNEL_LOST, EXIT_PROTOCOL = 81, 82
+
+
+# ---- the machine: what runs in a forked child ----
+
+class Machine:
+    """One child and its connection, as the zygote sees them."""
+
+    __slots__ = ("conn", "pid", "pidfd", "hung_up")
+
+    def __init__(self, conn, pid):
+        self.conn, self.pid, self.pidfd, self.hung_up = conn, pid, os.pidfd_open(pid), False
+
+
+def private_output():
+    """Descriptors 1 and 2 become an unnamed file in the machine's own /tmp; its tail is sent with the response."""
+    fd = os.open("/tmp", os.O_TMPFILE | os.O_RDWR | os.O_APPEND, 0o600)
+    os.dup2(fd, 1)
+    os.dup2(fd, 2)
+    os.close(fd)
+
+
+def reseed():
+    """Two machines must not draw the same numbers; the random module reseeds itself after a fork."""
+    numpy_random = sys.modules.get("numpy.random")
+    if numpy_random is not None:
+        numpy_random.seed()
+
+
+def serve_machine(conn, handler):
+    """Runs in the child; never returns."""
+    code = EXIT_PROTOCOL
+    try:
+        reseed()
+        private_output()
+        channel = Channel(conn)
+        me = os.getpid()
+        while True:
+            message = channel.read()
+            if message is None:
+                break
+            kind, meta, payload = message
+            if kind == PING:
+                channel.write(PING, b"")
+                continue
+            if kind != EXEC:
+                raise ProtocolError("unexpected frame type %d" % kind)
+            perform(channel, handler, json.loads(meta), payload, me)
+            if not handler.init.get("reusable"):
+                break
+        code = 0
+    except OSError:
+        code = EXIT_CHANNEL_LOST
+    finally:
+        os._exit(code)
+
+
+def perform(channel, handler, meta, payload, me):
+    if not handler.init.get("reusable"):
+        limit_cpu(meta)
+    logs.begin(channel)
+    start = time.perf_counter_ns()
+    try:
+        is_json, output = handler.run(meta, payload)
+        failure = None
+    except BaseException as error:
+        spare.clear()
+        failure, output = describe(error, handler.code), b""
+    micros = (time.perf_counter_ns() - start) // 1000
+    if os.getpid() != me:
+        os._exit(0)  # a process that the handler forked came out of it too: the answer is not its to give
+    logs.end()
+    if failure is None:
+        channel.write(RESPONSE, b'{"status":"ok","json":%s,"us":%d}' % (b"true" if is_json else b"false", micros), output)
+    else:
+        channel.respond({"status": "error", "us": micros, "error": failure})
+
+
+def limit_cpu(meta):
+    """A second fence behind the node's deadline: all processors for the whole time, and some."""
+    seconds = (meta.get("deadline_ms", 0) // 1000 + 5) * (os.cpu_count() or 1)
+    resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds))
+
+
+spare = bytearray(1 << 20)  # given back when memory ran out, so that the error can still be told
+
+
+# ---- the zygote ----
+
+class Forker:
+    """Forks children as confined as the host and the launcher allow; `mode` says how: namespaces, session or plain."""
+
+    NEWNS, NEWPID = 0x20000, 0x20000000
+    TMP, PROC, DROP_CAPS, FILTER, FILTER_TAIL, SESSION = 1, 2, 4, 8, 16, 32
+    STAGES = ("", "death signal", "descriptors", "/tmp", "/proc", "capabilities", "system call filter", "session")
+
+    def __init__(self):
+        self.mode, self.flags, self.options, self.tmp_bytes = "plain", 0, 0, 16 << 20
+        try:
+            box = ctypes.PyDLL(os.path.join(HERE, "forkbox.so"))
+        except OSError:
+            return
+        self.clone, self.confine = box.forkbox_clone, box.forkbox_confine
+        self.clone.argtypes, self.clone.restype = (ctypes.c_ulong,), ctypes.c_long
+        self.confine.argtypes = (ctypes.c_int, ctypes.c_uint, ctypes.c_ulong)
+        for call in ("PyOS_BeforeFork", "PyOS_AfterFork_Child", "PyOS_AfterFork_Parent"):
+            getattr(ctypes.pythonapi, call).restype = None
+        with open("/proc/self/status") as status:
+            filtered = "Seccomp:\t2" in status.read()
+        self.mode, self.flags = "namespaces", self.NEWNS | self.NEWPID
+        self.options = self.TMP | self.PROC | self.DROP_CAPS | (self.FILTER_TAIL if filtered else self.FILTER)
+
+    def settle(self):
+        """Forks one child to find out what the host allows; raises AgentError when even the least fails."""
+        while True:
+            try:
+                pid = self.fork()
+            except PermissionError:
+                self.mode, self.flags = "session", 0
+                self.options = self.options & ~(self.TMP | self.PROC) | self.SESSION
+                ctypes.CDLL(None).prctl(36, 1, 0, 0, 0)  # PR_SET_CHILD_SUBREAPER: orphans come to us
+                continue
+            if pid == 0:
+                os._exit(self.enter())
+            status = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
+            if status == 0:
+                return
+            if self.mode == "namespaces" and status in (3, 4):  # mounts refused: /proc masked, for example
+                self.options &= ~(self.PROC if status == 4 else self.TMP)
+                continue
+            raise AgentError("SandboxFailed", "a forked machine could not be confined: %s" % self.stage(status))
+
+    def stage(self, status):
+        return self.STAGES[status] if 0 < status < len(self.STAGES) else "status %d" % status
+
+    def fork(self):
+        if self.mode == "plain":
+            return os.fork()
+        ctypes.pythonapi.PyOS_BeforeFork()
+        pid = self.clone(self.flags)
+        if pid == 0:
+            ctypes.pythonapi.PyOS_AfterFork_Child()
+        else:
+            ctypes.pythonapi.PyOS_AfterFork_Parent()
+            if pid < 0:
+                raise OSError(-pid, os.strerror(-pid))
+        return pid
+
+    def enter(self):
+        """In the child: 0, or the stage that failed."""
+        if self.mode == "plain":
+            os.setsid()
+            return 0
+        failed = self.confine(-1, self.options, self.tmp_bytes)
+        return -failed // 4096 if failed else 0
+
+
+class Zygote:
+    """One poll loop over the listener, the control connection, and each machine's connection and process."""
+
+    def __init__(self, listener):
+        listener = high(listener)
+        self.listener = _socket.socket(fileno=listener)
+        self.listener.setblocking(False)
+        self.poll = select.poll()
+        self.poll.register(listener, select.POLLIN)
+        self.on = {listener: self.accept}
+        self.control = None
+        self.handler = None
+        self.forker = Forker()
+        self.machines = {}
+
+    def serve(self):
+        while True:
+            for fd, _ in self.poll.poll():
+                act = self.on.get(fd)
+                if act is not None:  # else an earlier event of this round closed it
+                    act(fd)
+
+    def watch(self, fd, events, act):
+        self.on[fd] = act
+        self.poll.register(fd, events)
+
+    def forget(self, fd):
+        del self.on[fd]
+        self.poll.unregister(fd)
+
+    def accept(self, _):
+        try:
+            conn, _ = self.listener._accept()
+        except OSError as failed:
+            if failed.errno in (errno.EMFILE, errno.ENFILE, errno.ENOMEM):
+                time.sleep(0.01)  # the connection stays queued; do not spin until there is room for it
+            return
+        if self.control is None:
+            self.control = Channel(high(conn))
+            self.watch(self.control.fd, select.POLLIN, self.on_control)
+        elif self.handler is None:
+            os.close(conn)
+        else:
+            self.start(conn)
+
+    def on_control(self, _):
+        message = self.control.read()
+        if message is None:
+            os._exit(0)  # the node is gone; pid 1 and the namespace end with us
+        kind, meta, _ = message
+        if kind == PING:
+            self.control.write(PING, b"")
+        elif kind == INIT:
+            self.init(json.loads(meta))
+        else:
+            os._exit(EXIT_PROTOCOL)
+
+    def init(self, init):
+        try:
+            if init.get("memory"):
+                resource.setrlimit(resource.RLIMIT_DATA, (init["memory"], init["memory"]))
+                _thread.stack_size(THREAD_STACK)
+            self.forker.tmp_bytes = init.get("tmp") or self.forker.tmp_bytes
+            handler = Handler(init)
+            refuse_threads()
+            self.forker.settle()
+            gc.collect()
+            gc.freeze()  # a collection in a child must not touch, and so copy, what was loaded here
+        except BaseException as error:
+            spare.clear()
+            self.control.respond({"status": "error", "error": describe(error, init.get("code", "/app"))})
+            return
+        self.handler = handler
+        self.control.respond({"status": "ready", "fork": self.forker.mode})
+
+    def start(self, conn):
+        try:
+            pid = self.forker.fork()
+        except OSError as refused:
+            self.say_last(conn, {"status": "refused", "message": "fork: %s" % refused.strerror})
+            os.close(conn)
+            return
+        if pid == 0:
+            self.become_machine(conn)
+        machine = Machine(conn, pid)
+        self.machines[pid] = machine
+        self.watch(conn, select.POLLRDHUP, lambda _: self.hung_up(machine))
+        self.watch(machine.pidfd, select.POLLIN, lambda _: self.ended(machine))
+
+    def become_machine(self, conn):
+        try:
+            failed = self.forker.enter()
+            if not failed:
+                self.listener.close()
+                os.close(self.control.fd)
+                for other in self.machines.values():
+                    os.close(other.conn)
+                    os.close(other.pidfd)
+                conn = high(conn)
+        except BaseException:
+            failed = EXIT_PROTOCOL
+        if failed:
+            self.say_last(conn, {"status": "refused", "message": "the machine could not be confined: %s"
+                                 % self.forker.stage(failed)})
+            os._exit(failed)
+        serve_machine(conn, self.handler)
+
+    def hung_up(self, machine):
+        machine.hung_up = True
+        self.forget(machine.conn)
+        self.kill(machine)
+
+    def kill(self, machine):
+        signal.pidfd_send_signal(machine.pidfd, signal.SIGKILL)
+        if self.forker.mode != "namespaces":
+            try:
+                os.killpg(machine.pid, signal.SIGKILL)
+            except ProcessLookupError:
+                pass
+
+    def ended(self, machine):
+        if self.forker.mode != "namespaces":
+            self.kill(machine)  # its process group may outlive it
+        status = os.waitstatus_to_exitcode(os.waitpid(machine.pid, 0)[1])
+        del self.machines[machine.pid]
+        if self.forker.mode != "namespaces":
+            self.kill_orphans()
+        self.forget(machine.pidfd)
+        if not machine.hung_up:
+            self.forget(machine.conn)
+            self.say_last(machine.conn, ending(status))
+        os.close(machine.pidfd)
+        os.close(machine.conn)
+
+    def kill_orphans(self):
+        """Without a pid namespace: what left its process group came to us when its parent died."""
+        try:
+            with open("/proc/thread-self/children") as children:
+                pids = [int(pid) for pid in children.read().split()]
+            for pid in pids:
+                if pid not in self.machines:
+                    os.kill(pid, signal.SIGKILL)
+                    os.waitpid(pid, 0)
+        except OSError:
+            pass
+
+    @staticmethod
+    def say_last(conn, meta):
+        meta = json.dumps(meta).encode()
+        try:
+            os.set_blocking(conn, False)
+            os.write(conn, HEADER.pack(len(meta), 1, RESPONSE, len(meta)) + meta)
+        except OSError:  # the node is not interested any more
+            pass
+
+
+def ending(status):
+    if status < 0:
+        return {"status": "exited", "signal": -status}
+    said = {EXIT_CHANNEL_LOST: "the work channel was closed inside the machine"}
+    return {"status": "exited", "code": status, "message": said.get(status, "")}
+
+
+def high(fd):
+    """Moves a descriptor out of the way; closed on exec."""
+    moved = fcntl.fcntl(fd, fcntl.F_DUPFD_CLOEXEC, CHANNEL_FD_MIN)
+    os.close(fd)
+    return moved
+
+
+def main():
+    capture_output()
+    os.register_at_fork(after_in_child=disown)
+    Zygote(3).serve()
+
+
+if __name__ == "__main__":
+    main()
