@@ -31,6 +31,7 @@ EXPORT long forkbox_clone(unsigned long flags) {
 }
 
 static long take_connection(int conn_fd) {
+    if (conn_fd < 0) return 0; /* the caller keeps its descriptors in order itself */
     if (conn_fd != CONNECTION_FD) {
         long answer = rawcall(SYS_dup3, conn_fd, CONNECTION_FD, 0, 0, 0);
         if (answer < 0) return answer;

@@ -13,8 +13,8 @@ long forkbox_clone(unsigned long flags);
 #define FORKBOX_NEWPID 0x20000000ul
 
 /* Called once in the child, before any foreign code runs. In this order: the child dies with its parent; conn_fd
-   becomes descriptor 3 and everything above is closed (0, 1, 2 stay); then what `options` ask for. tmp_bytes: size of
-   the private /tmp, 4096 or more; only read with FORKBOX_TMP.
+   becomes descriptor 3 and everything above is closed (0, 1, 2 stay), or with -1 no descriptor is touched; then what
+   `options` ask for. tmp_bytes: size of the private /tmp, 4096 or more; only read with FORKBOX_TMP.
    Returns 0, or -(stage * 4096 + errno); a child that gets an error must exit, it is only partly confined. */
 int forkbox_confine(int conn_fd, unsigned options, unsigned long tmp_bytes);
 
