@@ -1,6 +1,6 @@
 /* One static binary with several roles, so that one file is shipped and its pages are shared. */
-#include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "roles.h"
 
@@ -15,6 +15,6 @@ static const struct {
 int main(int argc, char **argv) {
     for (size_t i = 0; argc > 1 && i < sizeof roles / sizeof *roles; i++)
         if (strcmp(argv[1], roles[i].name) == 0) return roles[i].run(argc - 1, argv + 1);
-    fputs("usage: mayfly-monitor spawner|monitor|sandbox|init|probe ... (see monitor/PROTOCOL.md)\n", stderr);
-    return 2;
+    static const char usage[] = "usage: mayfly-monitor spawner|monitor|sandbox|init|probe ... (see monitor/PROTOCOL.md)\n";
+    return write(2, usage, sizeof usage - 1) < 0 ? 3 : 2;
 }

@@ -18,7 +18,7 @@ enum {
 };
 
 enum spec_sandbox { SANDBOX_NONE, SANDBOX_PROCESS };
-enum spec_start { START_NOW, START_ASKED };
+enum spec_start { START_AT_ONCE, START_WHEN_ASKED };
 enum spec_net { NET_NONE, NET_HOST };
 enum spec_caps { CAPS_NONE, CAPS_FORK };
 enum spec_init { INIT_REAP, INIT_ACCEPT, INIT_NONE };
