@@ -1,0 +1,75 @@
+package mayfly.http;
+
+import java.util.concurrent.atomic.AtomicInteger;
+
+/** Counts what runs, refuses at the limits, and tells a drain when nothing runs any more. */
+final class Admission {
+    private final HttpLimits limits;
+    private final AtomicInteger connections = new AtomicInteger();
+    private final AtomicInteger exchanges = new AtomicInteger();
+    private volatile boolean draining;
+
+    Admission(HttpLimits limits) {
+        this.limits = limits;
+    }
+
+    /** Counts a connection in; returns how many there are now. Always pair with {@link #leaveConnection}. */
+    int enterConnection() {
+        return connections.incrementAndGet();
+    }
+
+    void leaveConnection() {
+        connections.decrementAndGet();
+        tell();
+    }
+
+    /** Counts a running handler in, unless there are too many. */
+    boolean enterExchange() {
+        if (exchanges.incrementAndGet() > limits.exchanges()) {
+            exchanges.decrementAndGet();
+            return false;
+        }
+        return true;
+    }
+
+    void leaveExchange() {
+        exchanges.decrementAndGet();
+        tell();
+    }
+
+    int connections() {
+        return connections.get();
+    }
+
+    int exchanges() {
+        return exchanges.get();
+    }
+
+    boolean draining() {
+        return draining;
+    }
+
+    void drain() {
+        draining = true;
+    }
+
+    /** Waits until nothing runs and nothing is connected, or until the deadline of System.nanoTime. */
+    synchronized boolean awaitQuiet(long deadline) throws InterruptedException {
+        while (connections.get() > 0 || exchanges.get() > 0) {
+            long left = (deadline - System.nanoTime()) / 1_000_000;
+            if (left <= 0) {
+                return false;
+            }
+            wait(left);
+        }
+        return true;
+    }
+
+    private void tell() {
+        if (draining) {
+            synchronized (this) {
+                notifyAll();
+            }
+        }
+    }
+}

@@ -1,0 +1,116 @@
+package mayfly.http;
+
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
+import io.netty.channel.ChannelFutureListener;
+import io.netty.channel.ChannelOutboundBuffer;
+import io.netty.channel.socket.SocketChannel;
+import java.io.IOException;
+import java.io.InterruptedIOException;
+import java.time.Duration;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.locks.LockSupport;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The writing half of a connection. Writes keep their order whichever thread makes them: all pass through the queue of
+ * the event loop. Any thread, unless said otherwise.
+ */
+final class Outlet {
+    private final SocketChannel channel;
+    private final Duration stallMax;
+    /** The handler that waits for the socket to take more. */
+    private volatile @Nullable Thread waiter;
+
+    private long unwrittenBytes;
+    private long stalledSince;
+
+    Outlet(SocketChannel channel, Duration stallMax) {
+        this.channel = channel;
+        this.stallMax = stallMax;
+    }
+
+    ByteBuf buffer(int bytes) {
+        return channel.alloc().directBuffer(bytes);
+    }
+
+    boolean isOpen() {
+        return channel.isActive();
+    }
+
+    boolean isWritable() {
+        return channel.isWritable();
+    }
+
+    /** Writes and flushes; takes over the buffer. A failure closes the connection, which is how it is noticed. */
+    @SuppressWarnings("FutureReturnValueIgnored") // the void promise reports failures to Connection.exceptionCaught
+    void write(ByteBuf bytes) {
+        channel.writeAndFlush(bytes, channel.voidPromise());
+    }
+
+    /** Writes and flushes, then runs the action on the event loop, whether that worked or not. */
+    void writeThen(ByteBuf bytes, Runnable action) {
+        channel.writeAndFlush(bytes).addListener(_ -> action.run());
+    }
+
+    /** Closes at once; what is not written yet is lost. */
+    @SuppressWarnings("FutureReturnValueIgnored") // closing again or too late does no harm
+    void cut() {
+        channel.close();
+    }
+
+    void closeAfterFlush() {
+        channel.writeAndFlush(Unpooled.EMPTY_BUFFER).addListener(ChannelFutureListener.CLOSE);
+    }
+
+    /** Tells the client that nothing more will be sent. */
+    @SuppressWarnings("FutureReturnValueIgnored") // fails only when the connection is closed already
+    void end() {
+        channel.shutdownOutput();
+    }
+
+    /** Gives the event loop a task; false when the server is closed, and with it this connection. */
+    boolean execute(Runnable task) {
+        try {
+            channel.eventLoop().execute(task);
+            return true;
+        } catch (RejectedExecutionException e) {
+            return false;
+        }
+    }
+
+    /** Waits until the socket takes more. One thread at a time. */
+    void awaitWritable() throws IOException {
+        waiter = Thread.currentThread();
+        try {
+            while (!channel.isWritable()) {
+                if (!channel.isActive()) {
+                    throw new ClientGoneException("the client closed the connection");
+                }
+                if (Thread.currentThread().isInterrupted()) {
+                    throw new InterruptedIOException("interrupted while writing a response");
+                }
+                LockSupport.park(this);
+            }
+        } finally {
+            waiter = null;
+        }
+    }
+
+    /** The socket takes more, or is closed. */
+    void wake() {
+        LockSupport.unpark(waiter);
+    }
+
+    /** True when bytes wait and the client took none of them for too long. Event loop. */
+    boolean stalled(long now) {
+        ChannelOutboundBuffer out = channel.unsafe().outboundBuffer();
+        long unwritten = out == null ? 0 : out.totalPendingWriteBytes() - out.currentProgress();
+        if (unwritten == 0 || unwritten != unwrittenBytes) {
+            unwrittenBytes = unwritten;
+            stalledSince = now;
+            return false;
+        }
+        return now - stalledSince > stallMax.toNanos();
+    }
+}

@@ -1,0 +1,68 @@
+package mayfly.http;
+
+/** What the connections of one server share. Runs handlers and turns what they throw into answers. */
+record Serving(HttpServerSpec spec, HttpHandler handler, Admission admission, HttpDate dates) {
+
+    String date() {
+        return dates.at(System.currentTimeMillis());
+    }
+
+    /** Runs the handler to its end on a new virtual thread; the exchange was admitted before. */
+    void dispatch(Exchange exchange) {
+        Thread.ofVirtual()
+                .name("exchange")
+                .inheritInheritableThreadLocals(false)
+                .start(() -> {
+                    try {
+                        run(exchange);
+                    } finally {
+                        admission.leaveExchange();
+                    }
+                });
+    }
+
+    private void run(Exchange exchange) {
+        try {
+            handler.handle(exchange);
+            ResponseStream stream = exchange.openStream();
+            if (stream != null) {
+                stream.close();
+            } else if (!exchange.answered()) {
+                throw new AssertionError("the handler returned without a response");
+            }
+        } catch (ClientGoneException e) {
+            // Nobody is left to tell. If it came from another connection than this one, the client sees the cut.
+            exchange.abort();
+        } catch (BodyException e) {
+            answer(exchange, e.refusal(), String.valueOf(e.getMessage()));
+        } catch (Throwable e) {
+            failed(exchange, e);
+        }
+    }
+
+    private void failed(Exchange exchange, Throwable cause) {
+        try {
+            spec.failures().failed(exchange, cause);
+        } catch (Throwable e) {
+            System.getLogger("mayfly.http").log(System.Logger.Level.ERROR, "the failure hook failed", e);
+        }
+        answer(exchange, Refusal.FAILED, "the server failed to handle this request");
+    }
+
+    /** Answers unless there is a response; an incomplete one is cut. */
+    private void answer(Exchange exchange, Refusal refusal, String detail) {
+        try {
+            if (exchange.answered()) {
+                ResponseStream stream = exchange.openStream();
+                if (stream != null && !stream.isClosed()) {
+                    stream.abort();
+                }
+                return;
+            }
+            RefusalRenderer.Page page = spec.refusals().render(refusal, detail);
+            exchange.send(refusal.status(), Headers.of("content-type", page.contentType()), page.body());
+        } catch (Throwable e) {
+            exchange.abort();
+        }
+    }
+}
