@@ -6,7 +6,6 @@ module mayfly.store {
     requires java.sql;
     requires org.xerial.sqlitejdbc;
     requires org.postgresql.jdbc;
-    requires com.zaxxer.hikari;
 
     exports mayfly.store;
 }

@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
+import mayfly.store.postgres.PostgresDialect;
 import mayfly.store.sql.SqlStore;
 import mayfly.store.sqlite.SqliteDialect;
 
@@ -34,5 +35,14 @@ public final class Stores {
             System.setProperty(UNPACK_TO, run.toAbsolutePath().toString());
         }
         return SqlStore.open(new SqliteDialect(dataDirectory.resolve("store.db")));
+    }
+
+    /**
+     * PostgreSQL 15 or newer: {@code postgresql://user:password@host:port/database}, parts percent-encoded, with the
+     * driver's connection options behind a question mark. The database is there already; its tables are made. LOCKED
+     * when another node uses it; IllegalArgumentException when the text is no such URL.
+     */
+    public static Store postgresql(String url) {
+        return SqlStore.open(new PostgresDialect(url));
     }
 }

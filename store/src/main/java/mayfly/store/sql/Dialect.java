@@ -28,8 +28,11 @@ public interface Dialect {
     /** Connects the only session that writes. Throws StoreException LOCKED when another store writes there. */
     Session openWriter() throws SQLException;
 
-    /** The sessions that read; connected when they are first needed. */
-    Readers openReaders();
+    /** Connects a session that only reads. */
+    Session openReader() throws SQLException;
+
+    /** Whether the engine works in native code in the calling thread. */
+    boolean holdsCarrier();
 
     void begin(Session session) throws SQLException;
 

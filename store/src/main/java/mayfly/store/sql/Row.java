@@ -21,7 +21,8 @@ public final class Row {
         this.result = result;
     }
 
-    String text() {
+    /** A column that is never null. */
+    public String text() {
         String text = optionalText();
         if (text == null) {
             throw new AssertionError("column " + column + " is null");

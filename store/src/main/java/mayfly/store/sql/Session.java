@@ -86,6 +86,15 @@ public final class Session implements AutoCloseable {
         }
     }
 
+    /** Closes what is not needed any more, whatever state it is in. */
+    void abandon() {
+        try {
+            close();
+        } catch (SQLException e) {
+            System.getLogger(Session.class.getName()).log(System.Logger.Level.DEBUG, "closing a connection", e);
+        }
+    }
+
     @Override
     public void close() throws SQLException {
         for (PreparedStatement statement : prepared.values()) {

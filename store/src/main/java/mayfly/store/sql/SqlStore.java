@@ -30,7 +30,7 @@ public final class SqlStore implements Store {
 
     private SqlStore(Dialect dialect, Session session) {
         this.dialect = dialect;
-        this.readers = dialect.openReaders();
+        this.readers = new Readers(dialect);
         this.writer = Thread.ofPlatform().name("store-writer").unstarted(new Writer(dialect, session, inbox));
     }
 
@@ -48,17 +48,8 @@ public final class SqlStore implements Store {
             throw Failures.of(dialect, e);
         } finally {
             if (session != null) {
-                abandon(session);
+                session.abandon();
             }
-        }
-    }
-
-    private static void abandon(Session session) {
-        try {
-            session.close();
-        } catch (SQLException e) {
-            System.getLogger(SqlStore.class.getName())
-                    .log(System.Logger.Level.DEBUG, "closing a connection that failed to open", e);
         }
     }
 

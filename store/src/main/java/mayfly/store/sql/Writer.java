@@ -204,12 +204,7 @@ final class Writer implements Runnable {
         Session old = session;
         session = null;
         if (old != null) {
-            try {
-                old.close();
-            } catch (SQLException e) {
-                System.getLogger(Writer.class.getName())
-                        .log(System.Logger.Level.DEBUG, "closing a connection of " + dialect.place(), e);
-            }
+            old.abandon();
         }
     }
 }

@@ -10,7 +10,6 @@ import java.util.List;
 import mayfly.base.Limits;
 import mayfly.store.sql.Column;
 import mayfly.store.sql.Dialect;
-import mayfly.store.sql.Readers;
 import mayfly.store.sql.Session;
 import mayfly.store.sql.Table;
 import org.sqlite.SQLiteConfig;
@@ -62,7 +61,8 @@ public final class SqliteDialect implements Dialect {
         return session;
     }
 
-    Session openReader() throws SQLException {
+    @Override
+    public Session openReader() throws SQLException {
         Session session = open(config());
         session.execute("PRAGMA query_only = 1");
         return session;
@@ -80,8 +80,8 @@ public final class SqliteDialect implements Dialect {
     }
 
     @Override
-    public Readers openReaders() {
-        return new SqliteReaders(this);
+    public boolean holdsCarrier() {
+        return true;
     }
 
     // The driver's own commit() begins the next transaction at once and would hold the write lock between batches, so
