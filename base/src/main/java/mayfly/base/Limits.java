@@ -48,6 +48,9 @@ public final class Limits {
     public static final int ASYNC_BACKLOG_MAX = 100_000;
 
     public static final int ASYNC_ATTEMPTS_MAX = 3;
+    /** After which an asynchronous invocation that never got a machine is given up. */
+    public static final Duration ASYNC_AGE_MAX = Duration.ofHours(6);
+
     public static final int CONNECTIONS_MAX = 10_000;
     public static final int STORE_QUEUE_MAX = 65_536;
     public static final int STORE_BATCH_MAX = 512;
