@@ -1,0 +1,19 @@
+package mayfly.core.task;
+
+/** What a task can be told. */
+public sealed interface TaskEvent {
+    /** Somebody looked; also the answer to {@link TaskEffect.Spawn}. Late and repeated sights do no harm. */
+    record Observed(Sight sight, long nowMillis) implements TaskEvent {}
+
+    /**
+     * The first look after a restart of the node, when no spawn of this node's can be under way any more. For a directory
+     * without a record (the node died between the two), begin a task and tell it this.
+     */
+    record Reattached(Sight sight, long nowMillis) implements TaskEvent {}
+
+    /** Answers {@link TaskEffect.Spawn}: no monitor could be started, and a look at the directory showed none. */
+    record SpawnFailed(String reason, long nowMillis) implements TaskEvent {}
+
+    /** A user wants the signal sent. For an ended task this changes nothing: the shell refuses by the state. */
+    record KillRequested(int signal) implements TaskEvent {}
+}
