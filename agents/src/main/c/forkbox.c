@@ -61,7 +61,7 @@ static long drop_capabilities(void) {
 
 static long install_filter(int tail_only) {
     struct seccomp_builder builder; /* 9 KB, once, in the child */
-    unsigned length = tail_only ? seccomp_build_tail(&builder) : seccomp_build(&builder, SECCOMP_AGENT, 0);
+    unsigned length = tail_only ? seccomp_build_tail(&builder) : seccomp_build(&builder, FILTER_FOR_AGENT, 0);
     if (length == 0) return -E2BIG;
     long answer = rawcall(SYS_prctl, K_PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
     if (answer < 0) return answer;

@@ -45,7 +45,7 @@ static inline void seccomp_emit_rule(struct seccomp_builder *b, enum rule rule) 
     case IF_CLONE: {
         uint64_t namespaces = K_CLONE_NEWNS | K_CLONE_NEWCGROUP | K_CLONE_NEWUTS | K_CLONE_NEWIPC | K_CLONE_NEWUSER |
                               K_CLONE_NEWPID | K_CLONE_NEWNET;
-        if (b->options & SECCOMP_MAY_FORK_MACHINES) namespaces &= ~(K_CLONE_NEWNS | K_CLONE_NEWPID);
+        if (b->options & FILTER_FORKS_MACHINES) namespaces &= ~(K_CLONE_NEWNS | K_CLONE_NEWPID);
         seccomp_emit(b, K_BPF_LOAD, SECCOMP_ARG(0), 0, 0);
         seccomp_emit(b, K_BPF_IF_ANY_BIT, (uint32_t)namespaces, 1, 0);
         seccomp_return(b, K_SECCOMP_ALLOW);
@@ -82,7 +82,7 @@ static inline void seccomp_emit_rule(struct seccomp_builder *b, enum rule rule) 
         seccomp_refuse(b, EPERM);
         break;
     case IF_PRCTL:
-        if (b->options & SECCOMP_HOLD_PDEATHSIG) {
+        if (b->options & FILTER_HOLDS_PDEATHSIG) {
             seccomp_emit(b, K_BPF_LOAD, SECCOMP_ARG(0), 0, 0);
             seccomp_emit(b, K_BPF_IF_EQ, K_PR_SET_PDEATHSIG, 0, 1);
             seccomp_refuse(b, EPERM);
@@ -133,7 +133,7 @@ static inline unsigned seccomp_build(struct seccomp_builder *b, enum seccomp_pro
     return b->length <= SECCOMP_PROGRAM_MAX ? b->length : 0;
 }
 
-/* For a process that already runs under a program with SECCOMP_MAY_FORK_MACHINES: takes just those extras away.
+/* For a process that already runs under a program with FILTER_FORKS_MACHINES: takes just those extras away.
    A few instructions instead of hundreds; the kernel applies both programs and the stricter answer wins. */
 static inline unsigned seccomp_build_tail(struct seccomp_builder *b) {
     b->length = 0;

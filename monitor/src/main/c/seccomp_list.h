@@ -86,10 +86,10 @@ enum rule {
 #define SECCOMP_NEWEST_JUDGED 450 /* unlisted calls above it were unknown here: ENOSYS, so that libc falls back */
 #define SECCOMP_NUMBERS 512       /* table size; every number from here on is ENOSYS */
 
-enum seccomp_profile { SECCOMP_AGENT, SECCOMP_TASK };
+enum seccomp_profile { FILTER_FOR_AGENT, FILTER_FOR_TASK };
 enum seccomp_option {
-    SECCOMP_MAY_FORK_MACHINES = 1, /* caps=fork: new pid and mount namespaces, mount of a fresh tmpfs or proc */
-    SECCOMP_HOLD_PDEATHSIG = 2,    /* init=none: the program is pid 1 and must not outlive the launcher */
+    FILTER_FORKS_MACHINES = 1, /* caps=fork: new pid and mount namespaces, mount of a fresh tmpfs or proc */
+    FILTER_HOLDS_PDEATHSIG = 2,    /* init=none: the program is pid 1 and must not outlive the launcher */
 };
 
 static inline void seccomp_rules(unsigned char rule[SECCOMP_NUMBERS], enum seccomp_profile profile, unsigned options) {
@@ -101,7 +101,7 @@ static inline void seccomp_rules(unsigned char rule[SECCOMP_NUMBERS], enum secco
     ANY_PROFILE_LEGACY(ALLOW_NAME)
     ANY_PROFILE_NUMBERS(ALLOW_NUMBER)
     PROBED(ABSENT_NUMBER)
-    if (profile == SECCOMP_TASK) {
+    if (profile == FILTER_FOR_TASK) {
         TASK_ONLY(ALLOW_NAME)
     }
 #undef ALLOW_NAME
@@ -112,5 +112,5 @@ static inline void seccomp_rules(unsigned char rule[SECCOMP_NUMBERS], enum secco
     rule[SYS_socket] = IF_SOCKET;
     rule[SYS_personality] = IF_PERSONALITY;
     rule[SYS_prctl] = IF_PRCTL;
-    if (options & SECCOMP_MAY_FORK_MACHINES) rule[SYS_mount] = IF_MOUNT;
+    if (options & FILTER_FORKS_MACHINES) rule[SYS_mount] = IF_MOUNT;
 }
