@@ -3,12 +3,28 @@ package mayfly.agents;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
+import java.util.List;
 
 /** The files that run inside machines. */
 public final class AgentFiles {
+    /** The zygote, which finds the rest of itself beside it. */
+    public static final String PYTHON = "python3.py";
+
+    public static final String NODE = "node.js";
+    /** The kit that native programs are compiled with. */
+    public static final String HEADER = "mayfly.h";
+
+    private static final List<String> NAMES =
+            List.of(PYTHON, "mayfly_channel.py", "mayfly_handler.py", "forkbox.so", NODE, HEADER);
+
     private AgentFiles() {}
 
-    /** The bytes of one agent file, "python3.py" for example. */
+    /** Every file that belongs into the directory that machines see as /mayfly. */
+    public static List<String> names() {
+        return NAMES;
+    }
+
+    /** The bytes of one agent file. */
     public static byte[] bytes(String name) {
         try (InputStream in = AgentFiles.class.getResourceAsStream(name)) {
             if (in == null) {
