@@ -17,8 +17,6 @@ final class EventFd implements AutoCloseable {
 
     private static final MethodHandle EVENTFD =
             Libc.function("eventfd", FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_INT));
-    private static final MethodHandle READ =
-            Libc.function("read", FunctionDescriptor.of(JAVA_LONG, JAVA_INT, ADDRESS, JAVA_LONG));
     private static final MethodHandle WRITE =
             Libc.function("write", FunctionDescriptor.of(JAVA_LONG, JAVA_INT, ADDRESS, JAVA_LONG));
 
@@ -47,25 +45,17 @@ final class EventFd implements AutoCloseable {
         return descriptor;
     }
 
-    /** Makes the descriptor readable until {@link #clear}; nothing when closed. */
+    /** Makes the descriptor readable, for good; nothing when it is closed. */
     void wake() {
-        transfer("write", WRITE, 1);
-    }
-
-    void clear() {
-        transfer("read", READ, 0);
-    }
-
-    // Neither direction can fail in a way that matters: EAGAIN means it is as wanted already, EBADF that it is closed.
-    private void transfer(String call, MethodHandle handle, long value) {
         int fd;
         try {
-            fd = descriptor.enter(call);
+            fd = descriptor.enter("write");
         } catch (ErrnoException closed) {
             return;
         }
         try (Arena arena = Arena.ofConfined()) {
-            var _ = (long) handle.invokeExact(Libc.captured(arena), fd, arena.allocateFrom(JAVA_LONG, value), 8L);
+            // The only possible failure is EAGAIN: so often woken already.
+            var _ = (long) WRITE.invokeExact(Libc.captured(arena), fd, arena.allocateFrom(JAVA_LONG, 1L), 8L);
         } catch (Throwable t) {
             throw Libc.broken(t);
         } finally {

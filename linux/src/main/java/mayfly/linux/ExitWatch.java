@@ -1,53 +1,79 @@
 package mayfly.linux;
 
-import java.util.ArrayList;
-import java.util.List;
+import java.util.HashMap;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Tells when processes end that are not our children. One platform thread waits for all of them, since a wait in the
  * kernel would hold a virtual thread's carrier.
  */
 public final class ExitWatch implements AutoCloseable {
+    private static final long WAKE_KEY = 0;
+
     private record Watched(Pidfd process, Runnable onExit) {}
 
+    private final Epoll epoll;
     private final EventFd wake;
     private final Thread thread;
 
-    // guarded by this
-    private final List<Watched> watched = new ArrayList<>();
+    // guarded by this; no callback runs under it
+    private final Map<Long, Watched> watched = new HashMap<>();
+    private long lastKey = WAKE_KEY;
     private boolean closed;
 
-    private ExitWatch(EventFd wake, String threadName) {
+    private ExitWatch(Epoll epoll, EventFd wake, String threadName) {
+        this.epoll = epoll;
         this.wake = wake;
         this.thread = Thread.ofPlatform().daemon().name(threadName).unstarted(this::run);
     }
 
     /** Starts the thread. */
     public static ExitWatch start(String threadName) throws ErrnoException {
-        ExitWatch watch = new ExitWatch(EventFd.open(), threadName);
+        Epoll epoll = Epoll.open();
+        EventFd wake;
+        try {
+            wake = EventFd.open();
+            epoll.add(wake.descriptor(), WAKE_KEY);
+        } catch (ErrnoException e) {
+            epoll.close();
+            throw e;
+        }
+        ExitWatch watch = new ExitWatch(epoll, wake, threadName);
         watch.thread.start();
         return watch;
     }
 
     /**
-     * Runs the action once, on the watch's thread, when the process has ended; takes over the pidfd. When the watch is
-     * closed first the action never runs.
+     * Runs the action once, on the watch's thread, when the process has ended; takes over the pidfd. The action must
+     * not block and not throw. When the watch is closed first it never runs.
+     *
+     * @throws ErrnoException ENOMEM, or ENOSPC over the user's limit of watched descriptors
      */
-    public synchronized void watch(Pidfd process, Runnable onExit) {
+    public synchronized void watch(Pidfd process, Runnable onExit) throws ErrnoException {
         if (closed) {
             process.close();
             return;
         }
-        watched.add(new Watched(process, onExit));
-        wake.wake();
+        long key = ++lastKey;
+        try {
+            epoll.add(process.descriptor(), key);
+        } catch (ErrnoException e) {
+            process.close();
+            throw e;
+        }
+        watched.put(key, new Watched(process, onExit));
     }
 
     private void run() {
         try {
-            while (!isClosed()) {
-                List<Watched> now = snapshot();
-                for (Watched ended : awaitAny(now)) {
-                    if (forget(ended)) {
+            while (true) {
+                for (long key : epoll.await()) {
+                    if (key == WAKE_KEY) {
+                        return;
+                    }
+                    Watched ended = forget(key);
+                    if (ended != null) {
                         ended.onExit().run();
                     }
                 }
@@ -59,54 +85,24 @@ public final class ExitWatch implements AutoCloseable {
         }
     }
 
-    private List<Watched> awaitAny(List<Watched> now) throws ErrnoException {
-        int[] fds = new int[now.size() + 1];
-        fds[0] = wake.descriptor().enter("poll");
-        int entered = 0;
-        try {
-            for (; entered < now.size(); entered++) {
-                fds[entered + 1] = now.get(entered).process().descriptor().enter("poll");
-            }
-            boolean[] ready = Poll.readable(fds, -1);
-            if (ready[0]) {
-                wake.clear();
-            }
-            List<Watched> ended = new ArrayList<>();
-            for (int i = 0; i < now.size(); i++) {
-                if (ready[i + 1]) {
-                    ended.add(now.get(i));
-                }
-            }
-            return ended;
-        } finally {
-            for (int i = 0; i < entered; i++) {
-                now.get(i).process().descriptor().leave();
-            }
-            wake.descriptor().leave();
+    private synchronized @Nullable Watched forget(long key) throws ErrnoException {
+        Watched ended = watched.remove(key);
+        if (ended != null) {
+            epoll.remove(ended.process().descriptor());
+            ended.process().close();
         }
-    }
-
-    private synchronized List<Watched> snapshot() {
-        return List.copyOf(watched);
-    }
-
-    private synchronized boolean isClosed() {
-        return closed;
-    }
-
-    private synchronized boolean forget(Watched ended) {
-        ended.process().close();
-        return watched.remove(ended) && !closed;
+        return closed ? null : ended;
     }
 
     private synchronized void closeAll() {
         closed = true;
-        watched.forEach(each -> each.process().close());
+        watched.values().forEach(each -> each.process().close());
         watched.clear();
+        epoll.close();
         wake.close();
     }
 
-    /** Stops watching; the processes go on. The watch's thread, which polls the descriptors, also closes them. */
+    /** Stops watching; the processes go on. The watch's thread, which waits on the descriptors, also closes them. */
     @Override
     public synchronized void close() {
         closed = true;

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.io.IOException;
+import java.lang.foreign.MemoryLayout;
 import java.lang.foreign.MemoryLayout.PathElement;
 import java.lang.foreign.StructLayout;
 import java.nio.file.Files;
@@ -11,13 +12,14 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** The layouts and constants written by hand are those of the headers on this machine. */
 class StructLayoutTest {
     private static final List<StructLayout> LAYOUTS =
-            List.of(Poll.POLLFD, UnixDatagramSocket.SOCKADDR_UN, ResourceLimit.RLIMIT);
+            List.of(Poll.POLLFD, Epoll.EPOLL_EVENT, UnixDatagramSocket.SOCKADDR_UN, ResourceLimit.RLIMIT);
 
     private static final Map<String, Long> CONSTANTS = Map.ofEntries(
             Map.entry("O_CREAT", (long) Descriptor.O_CREAT),
@@ -36,6 +38,10 @@ class StructLayoutTest {
             Map.entry("SOCK_CLOEXEC", 02000000L),
             Map.entry("EFD_CLOEXEC", 02000000L),
             Map.entry("EFD_NONBLOCK", 04000L),
+            Map.entry("EPOLLIN", 1L),
+            Map.entry("EPOLL_CTL_ADD", 1L),
+            Map.entry("EPOLL_CTL_DEL", 2L),
+            Map.entry("EPOLL_CLOEXEC", 02000000L),
             Map.entry("RLIMIT_NOFILE", 7L),
             Map.entry("PR_SET_CHILD_SUBREAPER", 36L),
             Map.entry("SYS_pidfd_send_signal", 424L),
@@ -73,7 +79,7 @@ class StructLayoutTest {
         for (StructLayout layout : LAYOUTS) {
             String struct = layout.name().orElseThrow();
             written.put(struct, layout.byteSize());
-            layout.memberLayouts().forEach(member -> {
+            members(layout).forEach(member -> {
                 String name = member.name().orElseThrow();
                 written.put(struct + "." + name, layout.byteOffset(PathElement.groupElement(name)));
                 written.put(struct + "." + name + " size", member.byteSize());
@@ -89,6 +95,7 @@ class StructLayoutTest {
                 #include <stddef.h>
                 #include <fcntl.h>
                 #include <poll.h>
+                #include <sys/epoll.h>
                 #include <sys/eventfd.h>
                 #include <sys/file.h>
                 #include <sys/prctl.h>
@@ -102,7 +109,7 @@ class StructLayoutTest {
         for (StructLayout layout : LAYOUTS) {
             String struct = layout.name().orElseThrow();
             c.append("printf(\"" + struct + "=%zu\\n\",sizeof(struct " + struct + "));\n");
-            layout.memberLayouts().forEach(member -> {
+            members(layout).forEach(member -> {
                 String name = member.name().orElseThrow();
                 c.append("printf(\"" + struct + "." + name + "=%zu\\n\",offsetof(struct " + struct + "," + name
                         + "));\n");
@@ -137,6 +144,10 @@ class StructLayoutTest {
         } catch (IOException e) {
             return e.toString();
         }
+    }
+
+    private static Stream<MemoryLayout> members(StructLayout layout) {
+        return layout.memberLayouts().stream().filter(member -> member.name().isPresent());
     }
 
     private static boolean hasGcc() {
