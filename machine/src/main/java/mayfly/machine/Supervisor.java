@@ -1,7 +1,9 @@
 package mayfly.machine;
 
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.TreeMap;
 
 /**
  * Starts commands under monitors that outlive this process, and finds them again (flow D of the design). The real one
@@ -10,7 +12,8 @@ import java.util.Optional;
 public interface Supervisor extends AutoCloseable {
     /**
      * Starts a command. On return its spec is durable and its state is at least {@link SupervisedState.Running}, or it
-     * has failed to execute, which is {@link SupervisedState.ExecFailed} and no exception.
+     * has failed to execute, which is {@link SupervisedState.ExecFailed} and no exception. Only when the host is so
+     * slow that the monitor's deadline passed it is still {@link SupervisedState.Starting}.
      *
      * @param name the directory and id of the command: a task id or a machine id
      * @throws MachineException the monitor itself could not be started
@@ -30,13 +33,33 @@ public interface Supervisor extends AutoCloseable {
      */
     boolean signal(String name, int signal) throws MachineException;
 
+    /**
+     * Asks the command to end: SIGTERM, and SIGKILL after its grace, which the monitor sees to.
+     *
+     * @return false when it has ended already
+     */
+    default boolean stop(String name) throws MachineException {
+        return signal(name, 15);
+    }
+
+    /** The truth about every command there is: after a restart, everything that earlier processes left. */
+    default Map<String, SupervisedState> inspectAll() {
+        Map<String, SupervisedState> states = new TreeMap<>();
+        names().forEach(name -> states.put(name, inspect(name)));
+        return states;
+    }
+
     /** Where the command's output is: files "stdout" and "stderr" in its directory; empty when unknown. */
     Optional<java.nio.file.Path> directory(String name);
 
     /** Called with the name of a command whose state changed; a hint, not a promise: inspect is the truth. */
     void onChange(java.util.function.Consumer<String> listener);
 
-    /** Deletes an ended command's directory. */
+    /**
+     * Deletes an ended command's directory.
+     *
+     * @throws IllegalStateException it has not ended
+     */
     void remove(String name);
 
     /** Stops talking to monitors; the commands go on. */
