@@ -1,0 +1,121 @@
+package mayfly.machine.process;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.channels.FileChannel;
+import java.nio.file.FileVisitResult;
+import java.nio.file.Files;
+import java.nio.file.LinkOption;
+import java.nio.file.Path;
+import java.nio.file.SimpleFileVisitor;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.BasicFileAttributes;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.util.List;
+import java.util.stream.Stream;
+
+/** The directory of one supervised command: its files, and how it comes and goes (monitor/PROTOCOL.md, section 1). */
+record SupervisedDirectory(Path path) {
+    /** What a directory is called while it is being deleted. */
+    private static final String REMOVED = ".removed-";
+
+    static boolean isName(String name) {
+        return name.matches("[A-Za-z0-9_-][A-Za-z0-9._-]{0,127}");
+    }
+
+    static SupervisedDirectory of(Path supervised, String name) {
+        if (!isName(name)) {
+            throw new IllegalArgumentException("not the name of a supervised command: " + name);
+        }
+        return new SupervisedDirectory(supervised.resolve(name));
+    }
+
+    /** The names of all directories, in no order. */
+    static List<String> names(Path supervised) {
+        try (Stream<Path> entries = Files.list(supervised)) {
+            return entries.map(entry -> entry.getFileName().toString())
+                    .filter(SupervisedDirectory::isName)
+                    .toList();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /** Ends deletions that a crash interrupted. */
+    static void finishRemovals(Path supervised) throws IOException {
+        List<Path> left;
+        try (Stream<Path> entries = Files.list(supervised)) {
+            left = entries.filter(entry -> entry.getFileName().toString().startsWith(REMOVED))
+                    .toList();
+        }
+        for (Path each : left) {
+            delete(each);
+        }
+    }
+
+    String name() {
+        return path.getFileName().toString();
+    }
+
+    Path file(String name) {
+        return path.resolve(name);
+    }
+
+    boolean exists() {
+        return Files.isDirectory(path, LinkOption.NOFOLLOW_LINKS);
+    }
+
+    /** Makes it with its spec, durably: after this the command is meant to run, whatever happens to the node. */
+    void create(byte[] spec) throws IOException {
+        Files.createDirectory(path, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
+        Path temporary = file(".spec.tmp");
+        try (FileChannel channel =
+                FileChannel.open(temporary, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
+            java.nio.ByteBuffer bytes = java.nio.ByteBuffer.wrap(spec);
+            while (bytes.hasRemaining()) {
+                channel.write(bytes);
+            }
+            channel.force(true);
+        }
+        Files.move(temporary, file("spec"), StandardCopyOption.ATOMIC_MOVE);
+        sync(path);
+        sync(path.resolveSibling(""));
+    }
+
+    /**
+     * Deletes it. It loses its name first, so that a crash half way leaves no directory that looks like a command which
+     * was never started.
+     */
+    void remove() throws IOException {
+        Path removed = path.resolveSibling(REMOVED + name());
+        Files.move(path, removed, StandardCopyOption.ATOMIC_MOVE);
+        delete(removed);
+    }
+
+    private static void sync(Path directory) throws IOException {
+        try (FileChannel channel = FileChannel.open(directory, StandardOpenOption.READ)) {
+            channel.force(true);
+        }
+    }
+
+    private static void delete(Path tree) throws IOException {
+        Files.walkFileTree(tree, new SimpleFileVisitor<>() {
+            @Override
+            public FileVisitResult visitFile(Path file, BasicFileAttributes attributes) throws IOException {
+                Files.deleteIfExists(file);
+                return FileVisitResult.CONTINUE;
+            }
+
+            @Override
+            public FileVisitResult postVisitDirectory(
+                    Path directory, @org.jspecify.annotations.Nullable IOException failure) throws IOException {
+                if (failure != null) {
+                    throw failure;
+                }
+                Files.delete(directory);
+                return FileVisitResult.CONTINUE;
+            }
+        });
+    }
+}
