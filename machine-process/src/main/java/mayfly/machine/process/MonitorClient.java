@@ -4,13 +4,13 @@ import java.io.IOException;
 import java.net.StandardProtocolFamily;
 import java.net.UnixDomainSocketAddress;
 import java.nio.ByteBuffer;
-import java.nio.channels.AsynchronousCloseException;
 import java.nio.channels.SocketChannel;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.concurrent.Future;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import mayfly.linux.DirectoryFd;
 import mayfly.linux.ErrnoException;
 
@@ -44,7 +44,14 @@ final class MonitorClient {
     private MonitorAnswer ask(SupervisedDirectory directory, String request) throws IOException {
         try (DirectoryFd fd = DirectoryFd.open(directory.path());
                 SocketChannel channel = SocketChannel.open(StandardProtocolFamily.UNIX)) {
-            Future<?> timeout = timer.schedule(() -> closeQuietly(channel), deadline.toMillis(), TimeUnit.MILLISECONDS);
+            AtomicBoolean late = new AtomicBoolean();
+            Future<?> timeout = timer.schedule(
+                    () -> {
+                        late.set(true);
+                        closeQuietly(channel);
+                    },
+                    deadline.toMillis(),
+                    TimeUnit.MILLISECONDS);
             try {
                 channel.connect(UnixDomainSocketAddress.of(fd.entry("monitor.sock")));
                 ByteBuffer bytes = ByteBuffer.wrap(request.getBytes(StandardCharsets.UTF_8));
@@ -52,11 +59,9 @@ final class MonitorClient {
                     channel.write(bytes);
                 }
                 return readAnswer(channel);
-            } catch (AsynchronousCloseException e) {
-                return new MonitorAnswer.Silent();
             } catch (IOException e) {
                 // Refused, no such file, broken pipe, reset: the lock tells what it means, not the error.
-                return channel.isOpen() ? new MonitorAnswer.Gone() : new MonitorAnswer.Silent();
+                return late.get() ? new MonitorAnswer.Silent() : new MonitorAnswer.Gone();
             } finally {
                 timeout.cancel(false);
             }

@@ -109,7 +109,12 @@ record MonitorStatus(
     SupervisedState toSupervised() {
         return switch (state) {
             case WAITING, STARTING -> new SupervisedState.Starting();
-            case RUNNING, STOPPING, ENDING -> new SupervisedState.Running(command.pid(), startedMillis, true);
+            case RUNNING, STOPPING -> new SupervisedState.Running(command.pid(), startedMillis, true);
+            // With an errno it was never executed, and is on its way to FAILED.
+            case ENDING ->
+                errno == 0
+                        ? new SupervisedState.Running(command.pid(), startedMillis, true)
+                        : new SupervisedState.Starting();
             case EXITED ->
                 new SupervisedState.Ended(
                         command.pid(),

@@ -39,7 +39,7 @@ public final class ProcessSupervisor implements Supervisor {
     private static final System.Logger LOG = System.getLogger(ProcessSupervisor.class.getName());
     private static final Duration LOOK_AGAIN = Duration.ofSeconds(1);
     private static final int LOOKING_MAX = 16;
-    private static final Duration SETTLE_PAUSE = Duration.ofMillis(20);
+    private static final Duration SETTLE_PAUSE_MAX = Duration.ofMillis(50);
 
     private final SupervisorSettings settings;
     private final Path supervised;
@@ -154,7 +154,9 @@ public final class ProcessSupervisor implements Supervisor {
         }
         try {
             Optional<SupervisedTruth.Finding> started = starts.start(directory, spec);
-            return started.isPresent() ? settle(name, started.get()) : settled(directory);
+            return started.isPresent() && !(started.get().state() instanceof SupervisedState.Starting)
+                    ? settle(name, started.get())
+                    : settled(directory);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             throw new MachineException(name + ": interrupted while it was being started", e);
@@ -166,12 +168,14 @@ public final class ProcessSupervisor implements Supervisor {
     /** Waits until the directory tells how the command is; as it is after the deadline. */
     private SupervisedState settled(SupervisedDirectory directory) throws InterruptedException {
         long deadline = System.nanoTime() + settings.spawnDeadline().toNanos();
+        Duration pause = Duration.ofMillis(1);
         while (true) {
             SupervisedState state = inspect(directory.name());
             if (!(state instanceof SupervisedState.Starting) || System.nanoTime() > deadline) {
                 return state;
             }
-            Thread.sleep(SETTLE_PAUSE);
+            Thread.sleep(pause);
+            pause = pause.multipliedBy(2).compareTo(SETTLE_PAUSE_MAX) < 0 ? pause.multipliedBy(2) : SETTLE_PAUSE_MAX;
         }
     }
 
@@ -219,8 +223,9 @@ public final class ProcessSupervisor implements Supervisor {
     /** Draws the consequences of a finding: what to wait for, and whether the user id is free. */
     private SupervisedState settle(String name, SupervisedTruth.Finding finding) {
         switch (finding.state()) {
-            case SupervisedState.Starting _ -> watch.lookAgain(name, LOOK_AGAIN);
-            case SupervisedState.Running _ -> watch.awaitExit(name, finding.process(), finding.boot());
+            case SupervisedState.Starting _ when finding.process().pid() == 0 -> watch.lookAgain(name, LOOK_AGAIN);
+            case SupervisedState.Starting _, SupervisedState.Running _ ->
+                watch.awaitExit(name, finding.process(), finding.boot());
             case SupervisedState.Ended _,
                     SupervisedState.ExecFailed _,
                     SupervisedState.Lost _,
