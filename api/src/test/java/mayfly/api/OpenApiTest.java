@@ -21,6 +21,7 @@ class OpenApiTest {
         String made = OpenApi.document();
         if ("write".equals(System.getProperty("mayfly.golden"))) {
             Files.writeString(GOLDEN, made);
+            return; // the copy on the class path is still the old one
         }
         assertThat(Files.readString(GOLDEN)).isEqualTo(made);
         assertThat(new String(OpenApiDocument.bytes(), java.nio.charset.StandardCharsets.UTF_8))
