@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "caps.h"
+#include "channel.h"
 #include "init.h"
 #include "kernel.h"
 #include "seccomp.h"
@@ -88,10 +89,20 @@ static void forget_machine(const struct init_plan *plan, unsigned i) {
     now.poll[POLL_MACHINES + i] = now.poll[POLL_MACHINES + now.count];
 }
 
+/* The last frame on its connection, unless the peer hung up: so that a crash has a name. Never waits. */
+static void say_how_it_ended(int connection, int status) {
+    char meta[64];
+    channel_exited_meta(meta, sizeof meta, status);
+    fcntl(connection, F_SETFL, O_NONBLOCK);
+    channel_write(connection, CHANNEL_RESPONSE, meta, NULL, 0);
+}
+
 static void reap(const struct init_plan *plan) {
-    for (pid_t ended; (ended = waitpid(-1, NULL, WNOHANG)) > 0;)
+    int status;
+    for (pid_t ended; (ended = waitpid(-1, &status, WNOHANG)) > 0;)
         for (unsigned i = 0; i < now.count; i++)
             if (now.pid[i] == ended) {
+                if (now.poll[POLL_MACHINES + i].fd >= 0) say_how_it_ended(now.poll[POLL_MACHINES + i].fd, status);
                 forget_machine(plan, i);
                 break;
             }
