@@ -2,5 +2,5 @@ package mayfly.api;
 
 /** Whether a version of a function can be called. */
 public enum FunctionStatus {
-    READY
+    ACTIVE
 }
