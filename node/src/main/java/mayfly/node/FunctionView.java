@@ -1,0 +1,16 @@
+package mayfly.node;
+
+import java.time.Instant;
+import mayfly.api.FunctionSpec;
+import mayfly.base.FunctionId;
+import mayfly.core.pool.Pool;
+
+/** A function as listings show it: its latest version, and what its pool holds at this moment. */
+public record FunctionView(
+        FunctionId id,
+        FunctionSpec spec,
+        int version,
+        String artifact,
+        Instant createdAt,
+        Instant updatedAt,
+        Pool pool) {}

@@ -1,0 +1,396 @@
+package mayfly.node;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.locks.ReentrantLock;
+import java.util.stream.Stream;
+import mayfly.api.FunctionSpec;
+import mayfly.api.InvalidException;
+import mayfly.api.Json;
+import mayfly.base.Clock;
+import mayfly.base.ErrorCode;
+import mayfly.base.FunctionId;
+import mayfly.base.Ids;
+import mayfly.base.Limits;
+import mayfly.base.RefusedException;
+import mayfly.core.pool.PoolSpec;
+import mayfly.machine.GuestError;
+import mayfly.machine.GuestRuntime;
+import mayfly.machine.MachineDriver;
+import mayfly.machine.TemplateSpec;
+import mayfly.store.FunctionFilter;
+import mayfly.store.FunctionRecord;
+import mayfly.store.Store;
+import mayfly.store.StoreException;
+import mayfly.store.VersionRecord;
+
+/**
+ * Deploys functions and finds them again. A deployment is tried before it is stored: its code is loaded in a machine,
+ * so what is answered with 201 has started once. The truth is in the store; what was used lately is kept here with its
+ * pool.
+ */
+public final class Functions {
+    private final NodeSpec spec;
+    private final Store store;
+    private final Drivers drivers;
+    private final CodeCache code;
+    private final Clock clock;
+    private final Ids ids;
+    private final ScheduledExecutorService timers;
+    private final Semaphore nodeMachines;
+    private final Map<String, Deployed> loaded = new ConcurrentHashMap<>();
+    // each guards deploying, loading and deleting the names that hash to it; never two at once
+    private final ReentrantLock[] names =
+            Stream.generate(ReentrantLock::new).limit(1024).toArray(ReentrantLock[]::new);
+    private final AtomicInteger count = new AtomicInteger();
+    private volatile boolean draining;
+
+    Functions(
+            NodeSpec spec,
+            Store store,
+            Drivers drivers,
+            CodeCache code,
+            Clock clock,
+            Ids ids,
+            ScheduledExecutorService timers) {
+        this.spec = spec;
+        this.store = store;
+        this.drivers = drivers;
+        this.code = code;
+        this.clock = clock;
+        this.ids = ids;
+        this.timers = timers;
+        this.nodeMachines = new Semaphore(spec.machinesMax());
+    }
+
+    /** A deployment that was refused because the user's code could not be loaded. */
+    public static final class CodeFailedException extends Exception {
+        private final transient GuestError error;
+
+        CodeFailedException(GuestError error) {
+            super(error.type() + ": " + error.message());
+            this.error = error;
+        }
+
+        public GuestError error() {
+            return error;
+        }
+    }
+
+    /** The archive that inline source stands for. */
+    public static byte[] archiveOf(FunctionSpec function, String source) {
+        return SourceArchive.of(function.sourceFile(), source);
+    }
+
+    /**
+     * Creates a function with version 1.
+     *
+     * @throws RefusedException FUNCTION_EXISTS, FUNCTION_INVALID, ISOLATION_UNAVAILABLE, MACHINE_FAILED, LIMIT_REACHED
+     *     or a failure of the store
+     * @throws CodeFailedException its code could not be loaded
+     */
+    public FunctionView create(FunctionSpec function, byte[] archive) throws RefusedException, CodeFailedException {
+        return locked(function.name(), () -> {
+            if (find(function.name()).isPresent()) {
+                throw new RefusedException(
+                        ErrorCode.FUNCTION_EXISTS,
+                        "a function named '" + function.name() + "' exists; PUT makes a new version of it");
+            }
+            if (count.get() >= Limits.FUNCTIONS_MAX) {
+                throw new RefusedException(
+                        ErrorCode.LIMIT_REACHED,
+                        "this node holds " + Limits.FUNCTIONS_MAX + " functions; delete one first");
+            }
+            Instant now = clock.now();
+            return deploy(new Draft(ids.function(), 1, function, now, now, true), archive);
+        });
+    }
+
+    /** Makes the next version of a function and moves calls to it; refused like {@link #create}, FUNCTION_NOT_FOUND. */
+    public FunctionView update(FunctionSpec function, byte[] archive) throws RefusedException, CodeFailedException {
+        return locked(function.name(), () -> {
+            Deployed old = require(function.name());
+            Draft draft = new Draft(old.id(), old.version() + 1, function, old.createdAt(), clock.now(), false);
+            FunctionView view = deploy(draft, archive);
+            var _ = old.pool().drain();
+            return view;
+        });
+    }
+
+    /** Removes a function; calls in flight end, new ones are refused. */
+    public void delete(String name) throws RefusedException {
+        try {
+            locked(name, () -> {
+                Deployed old = require(name);
+                Recorder.await(store.deleteFunction(old.id(), clock.now()));
+                loaded.remove(name);
+                count.decrementAndGet();
+                return old.pool().drain();
+            });
+        } catch (CodeFailedException e) {
+            throw new AssertionError("deleting loads no code", e);
+        }
+    }
+
+    public FunctionView get(String name) throws RefusedException {
+        return require(name).view();
+    }
+
+    /** One page, by name. */
+    public List<FunctionView> list(FunctionFilter filter) {
+        List<FunctionView> views = new ArrayList<>();
+        for (FunctionRecord found : store.functions(filter)) {
+            find(found.name()).ifPresent(deployed -> views.add(deployed.view()));
+        }
+        return views;
+    }
+
+    /** The machines of the functions in use. */
+    public List<MachineView> machines() {
+        return loaded.values().stream().flatMap(it -> it.machines().stream()).toList();
+    }
+
+    /** The latest version, or a refusal. */
+    Deployed require(String name) throws RefusedException {
+        return find(name)
+                .orElseThrow(() -> new RefusedException(
+                        ErrorCode.FUNCTION_NOT_FOUND,
+                        "no function is named '" + name + "'; `mayfly ls functions` shows those there are"));
+    }
+
+    private Optional<Deployed> find(String name) {
+        Deployed known = loaded.get(name);
+        if (known != null || store.function(name).isEmpty()) {
+            return Optional.ofNullable(known); // looking for a name that does not exist takes no lock
+        }
+        ReentrantLock lock = lockOf(name);
+        lock.lock();
+        try {
+            return Optional.ofNullable(loaded.get(name)).or(() -> load(name));
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    private Optional<Deployed> load(String name) {
+        Optional<FunctionRecord> function = store.function(name);
+        if (function.isEmpty()) {
+            return Optional.empty();
+        }
+        FunctionRecord record = function.get();
+        VersionRecord version = store.version(record.id(), record.latest())
+                .orElseThrow(() -> new StoreException(
+                        StoreException.Kind.FAILED,
+                        "function '" + name + "' has no version " + record.latest() + " in the store"));
+        try {
+            FunctionSpec stored = Json.readAnswer(
+                    version.spec().getBytes(java.nio.charset.StandardCharsets.UTF_8), FunctionSpec.class);
+            Draft draft =
+                    new Draft(record.id(), record.latest(), stored, record.createdAt(), record.updatedAt(), false);
+            Deployed deployed = prepare(draft, version.artifact(), codeOf(version.artifact()));
+            loaded.put(name, deployed);
+            return Optional.of(deployed);
+        } catch (InvalidException | RefusedException | IOException e) {
+            throw new StoreException(
+                    StoreException.Kind.FAILED, "function '" + name + "' cannot be loaded: " + e.getMessage(), e);
+        }
+    }
+
+    private Path codeOf(String artifact) throws RefusedException, IOException {
+        Path ready = code.find(artifact);
+        if (ready != null) {
+            return ready;
+        }
+        byte[] archive = store.artifact(artifact)
+                .orElseThrow(() -> new IOException("its artifact " + artifact + " is not in the store"));
+        return code.unpack(artifact, archive);
+    }
+
+    /** Starts the pools of functions that want machines ready before anybody calls; in the background, after start. */
+    void startWarm() {
+        String after = null;
+        while (!draining) {
+            List<FunctionRecord> page = store.functions(new FunctionFilter(null, null, null, after, 100));
+            for (FunctionRecord function : page) {
+                count.incrementAndGet();
+                find(function.name())
+                        .filter(it -> it.spec().minWarm() > 0)
+                        .ifPresent(it -> it.pool().start());
+                after = function.name();
+            }
+            if (page.size() < 100) {
+                return;
+            }
+        }
+    }
+
+    /** What is to be deployed. */
+    private record Draft(
+            FunctionId id, int version, FunctionSpec spec, Instant createdAt, Instant updatedAt, boolean first) {}
+
+    private FunctionView deploy(Draft draft, byte[] archive) throws RefusedException, CodeFailedException {
+        if (draining) {
+            throw new RefusedException(ErrorCode.NODE_DRAINING, "the node is stopping");
+        }
+        String artifact = CodeCache.sha256(archive);
+        Deployed deployed;
+        try {
+            deployed = prepare(draft, artifact, code.unpack(artifact, archive));
+        } catch (IOException e) {
+            throw new RefusedException(ErrorCode.STORE_FULL, "the code could not be unpacked: " + e.getMessage(), e);
+        }
+        boolean kept = false;
+        try {
+            tryCode(deployed);
+            store(draft, deployed, archive);
+            loaded.put(draft.spec().name(), deployed);
+            kept = true;
+            count.addAndGet(draft.first() ? 1 : 0);
+        } finally {
+            if (!kept) {
+                var _ = deployed.pool().drain();
+            }
+        }
+        deployed.pool().start();
+        return deployed.view();
+    }
+
+    private static void tryCode(Deployed deployed) throws RefusedException, CodeFailedException {
+        switch (deployed.pool().tryBoot()) {
+            case PoolShell.Boot.Ready _ -> {}
+            case PoolShell.Boot.CodeFailed(var error) -> throw new CodeFailedException(error);
+            case PoolShell.Boot.HostFailed(var reason) -> throw new RefusedException(ErrorCode.MACHINE_FAILED, reason);
+        }
+    }
+
+    private void store(Draft draft, Deployed deployed, byte[] archive) throws RefusedException {
+        FunctionSpec function = draft.spec();
+        String runtime = function.runtime().name().toLowerCase(java.util.Locale.ROOT);
+        VersionRecord version = new VersionRecord(
+                draft.id(),
+                draft.version(),
+                runtime,
+                function.tags(),
+                Json.text(function),
+                deployed.artifact(),
+                draft.updatedAt());
+        Recorder.await(store.putArtifact(deployed.artifact(), archive));
+        CompletableFuture<Boolean> written = draft.first()
+                ? store.createFunction(
+                        new FunctionRecord(
+                                draft.id(),
+                                function.name(),
+                                runtime,
+                                function.tags(),
+                                1,
+                                draft.createdAt(),
+                                draft.updatedAt()),
+                        version)
+                : store.addVersion(version, draft.updatedAt());
+        Recorder.await(written);
+        if (!written.join()) {
+            throw new RefusedException(
+                    ErrorCode.FUNCTION_EXISTS,
+                    "another deployment of '" + function.name() + "' was faster; look, then try again");
+        }
+    }
+
+    private Deployed prepare(Draft draft, String artifact, Path directory) throws RefusedException {
+        FunctionSpec function = draft.spec();
+        MachineDriver driver = drivers.choose(function.isolation());
+        boolean warm = function.reuse() == mayfly.api.Reuse.WARM;
+        PoolSpec poolSpec = new PoolSpec(
+                warm ? PoolSpec.Reuse.WARM : PoolSpec.Reuse.FRESH,
+                function.minWarm(),
+                function.maxMachines(),
+                Limits.POOL_WAITING_MAX,
+                warm ? spec.machineUsesMax() : 1,
+                spec.machineAgeMax(),
+                spec.idleAfter(),
+                spec.healthEvery(),
+                false);
+        TemplateSpec templateSpec = new TemplateSpec(
+                function.name() + " v" + draft.version(),
+                runtime(function),
+                function.handler(),
+                directory,
+                function.env(),
+                (long) function.memoryMb() * Limits.MIB,
+                function.maxMachines(),
+                warm,
+                spec.initTimeout());
+        PoolShell pool = new PoolShell(poolSpec, templateSpec, driver, clock, timers, nodeMachines);
+        return new Deployed(
+                draft.id(),
+                function,
+                draft.version(),
+                artifact,
+                draft.createdAt(),
+                draft.updatedAt(),
+                pool,
+                new AtomicInteger());
+    }
+
+    private static GuestRuntime runtime(FunctionSpec function) throws RefusedException {
+        return switch (function.runtime()) {
+            case PYTHON3 -> GuestRuntime.PYTHON3;
+            case NODE -> GuestRuntime.NODE;
+            case NATIVE -> GuestRuntime.NATIVE;
+            case GO, RUST, C, WASM ->
+                throw new RefusedException(
+                        ErrorCode.RUNTIME_UNKNOWN,
+                        "this version of Mayfly does not build '"
+                                + function.runtime().name().toLowerCase(java.util.Locale.ROOT)
+                                + "' from source; build it yourself and deploy the executable with runtime = native");
+        };
+    }
+
+    /** Refuses deployments, ends every pool; returns when no machine is left or the time is up. */
+    void drain(Duration limit) {
+        draining = true;
+        CompletableFuture<?>[] all =
+                loaded.values().stream().map(it -> it.pool().drain()).toArray(CompletableFuture<?>[]::new);
+        try {
+            CompletableFuture.allOf(all).get(limit.toMillis(), java.util.concurrent.TimeUnit.MILLISECONDS);
+        } catch (java.util.concurrent.TimeoutException | java.util.concurrent.ExecutionException e) {
+            System.getLogger("mayfly.node")
+                    .log(
+                            System.Logger.Level.WARNING,
+                            "machines were still busy after " + limit + "; they are killed",
+                            e);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    private interface Deployment<T> {
+        T run() throws RefusedException, CodeFailedException;
+    }
+
+    private <T> T locked(String name, Deployment<T> deployment) throws RefusedException, CodeFailedException {
+        ReentrantLock lock = lockOf(name);
+        lock.lock();
+        try {
+            return deployment.run();
+        } catch (StoreException e) {
+            throw Recorder.refusal(e);
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    private ReentrantLock lockOf(String name) {
+        return names[Math.floorMod(name.hashCode(), names.length)];
+    }
+}

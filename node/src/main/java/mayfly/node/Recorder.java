@@ -1,0 +1,210 @@
+package mayfly.node;
+
+import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.concurrent.locks.LockSupport;
+import mayfly.base.Clock;
+import mayfly.base.ErrorCode;
+import mayfly.base.InvocationId;
+import mayfly.base.RefusedException;
+import mayfly.store.InvocationRecord;
+import mayfly.store.Store;
+import mayfly.store.StoreException;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Carries the records of calls in flight to the store without holding calls up. A call that ends within
+ * {@link #BEGIN_DELAY_NANOS} is written once, at its end; a longer one also when it began, so that a crash loses the
+ * records of the last milliseconds only. When the store falls behind, {@link #relaxed} blocks (back-pressure); when it
+ * fails, new calls are refused until a write succeeds again.
+ */
+final class Recorder implements AutoCloseable {
+    static final long BEGIN_DELAY_NANOS = 5_000_000;
+    private static final int UNWRITTEN_MAX = 8_192;
+
+    private record Begun(InvocationId id, long atNanos) {}
+
+    private final Store store;
+    private final Clock clock;
+    private final Map<InvocationId, InvocationRecord> live = new ConcurrentHashMap<>();
+    private final Map<InvocationId, CompletableFuture<Void>> waiters = new ConcurrentHashMap<>();
+    private final Semaphore unwritten = new Semaphore(UNWRITTEN_MAX);
+    private final ArrayDeque<Begun> begun = new ArrayDeque<>(); // guarded by itself
+    private final Thread flusher;
+    private volatile boolean closed;
+    private volatile boolean flusherIdle;
+    private volatile @Nullable StoreException failing;
+
+    Recorder(Store store, Clock clock) {
+        this.store = store;
+        this.clock = clock;
+        this.flusher = Thread.ofVirtual().name("recorder").start(this::flushLoop);
+    }
+
+    /** Refuses new calls while the store does not take writes; finds out whether it does again. */
+    void check(CallShell first) throws RefusedException {
+        if (failing != null) {
+            await(store.putInvocation(first.record()));
+            failing = null;
+        }
+    }
+
+    /** Takes note of a change that need not be on disk yet; blocks only when the store is far behind. */
+    void relaxed(InvocationRecord record) {
+        if (record.mode().equals("async")) {
+            write(record); // readers find it in the store, with its payload
+        } else if (record.endedAt() != null) {
+            live.put(record.id(), record);
+            write(record);
+        } else if (live.put(record.id(), record) == null) {
+            synchronized (begun) {
+                begun.add(new Begun(record.id(), clock.nanos()));
+            }
+            if (flusherIdle) {
+                LockSupport.unpark(flusher);
+            }
+        }
+    }
+
+    /** Writes a change and waits until it is on disk. */
+    void held(InvocationRecord record) throws RefusedException {
+        try {
+            await(store.putInvocation(record));
+        } finally {
+            live.remove(record.id());
+            announce(record);
+        }
+    }
+
+    private void write(InvocationRecord record) {
+        unwritten.acquireUninterruptibly();
+        var _ = store.putInvocation(record).whenComplete((_, failure) -> {
+            unwritten.release();
+            live.remove(record.id(), record);
+            announce(record);
+            if (failure != null) {
+                failing = asStoreFailure(failure);
+            }
+        });
+    }
+
+    /** The call when it has ended, or as it is after the given time; empty when there is none. */
+    Optional<InvocationRecord> await(InvocationId id, Duration limit) {
+        CompletableFuture<Void> end = waiters.computeIfAbsent(id, _ -> new CompletableFuture<>());
+        try {
+            Optional<InvocationRecord> now = find(id); // after registering, so no end is missed
+            if (now.isPresent() && now.get().endedAt() == null && limit.isPositive()) {
+                end.get(limit.toMillis(), TimeUnit.MILLISECONDS);
+            }
+        } catch (TimeoutException e) {
+            return find(id);
+        } catch (ExecutionException e) {
+            throw new AssertionError("ends complete normally", e);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        } finally {
+            waiters.remove(id, end);
+        }
+        return find(id);
+    }
+
+    private void announce(InvocationRecord record) {
+        if (record.endedAt() != null) {
+            CompletableFuture<Void> waiter = waiters.get(record.id());
+            if (waiter != null) {
+                waiter.complete(null);
+            }
+        }
+    }
+
+    Optional<InvocationRecord> find(InvocationId id) {
+        InvocationRecord inFlight = live.get(id);
+        return inFlight != null ? Optional.of(inFlight) : store.invocation(id);
+    }
+
+    /** Waits for a write; a failure of the store becomes a refusal that tells the caller what to do. */
+    static void await(CompletableFuture<?> write) throws RefusedException {
+        try {
+            write.join();
+        } catch (java.util.concurrent.CompletionException e) {
+            throw refusal(asStoreFailure(e));
+        }
+    }
+
+    static RefusedException refusal(StoreException failure) {
+        ErrorCode code = failure.kind() == StoreException.Kind.FULL ? ErrorCode.STORE_FULL : ErrorCode.STORE_FAILED;
+        return new RefusedException(code, failure.getMessage() == null ? "the store failed" : failure.getMessage());
+    }
+
+    private static StoreException asStoreFailure(Throwable failure) {
+        Throwable cause =
+                failure.getCause() != null && !(failure instanceof StoreException) ? failure.getCause() : failure;
+        return cause instanceof StoreException known
+                ? known
+                : new StoreException(StoreException.Kind.FAILED, "the store failed: " + cause, cause);
+    }
+
+    private void flushLoop() {
+        while (!closed) {
+            long wait = flushDue();
+            if (wait < 0) {
+                flusherIdle = true;
+                if (isEmpty() && !closed) {
+                    LockSupport.park(this);
+                }
+                flusherIdle = false;
+            } else {
+                LockSupport.parkNanos(this, wait);
+            }
+        }
+    }
+
+    /** Writes the records of calls that have been running long enough; nanoseconds until the next is due, or -1. */
+    private long flushDue() {
+        while (true) {
+            InvocationId due;
+            synchronized (begun) {
+                Begun oldest = begun.peek();
+                if (oldest == null) {
+                    return -1;
+                }
+                long age = clock.nanos() - oldest.atNanos();
+                if (age < BEGIN_DELAY_NANOS) {
+                    return BEGIN_DELAY_NANOS - age;
+                }
+                due = begun.remove().id();
+            }
+            InvocationRecord record = live.get(due);
+            if (record != null && record.endedAt() == null) {
+                var _ = store.putInvocation(record).whenComplete((_, failure) -> {
+                    if (failure != null) {
+                        failing = asStoreFailure(failure);
+                    }
+                });
+            }
+        }
+    }
+
+    private boolean isEmpty() {
+        synchronized (begun) {
+            return begun.isEmpty();
+        }
+    }
+
+    /** Waits until every record that was handed in is written or has failed. */
+    @Override
+    public void close() {
+        closed = true;
+        LockSupport.unpark(flusher);
+        unwritten.acquireUninterruptibly(UNWRITTEN_MAX);
+        unwritten.release(UNWRITTEN_MAX);
+    }
+}
