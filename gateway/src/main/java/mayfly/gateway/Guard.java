@@ -1,0 +1,93 @@
+package mayfly.gateway;
+
+import java.net.URI;
+import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
+import java.util.Locale;
+import java.util.Set;
+import mayfly.base.ErrorCode;
+import mayfly.base.RefusedException;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Decides who is let in. With a token: whoever has it. Without one the node listens on loopback only, and a browser on
+ * the same machine is the danger: a page of another site (Origin), or a name that resolves to 127.0.0.1 (Host, "DNS
+ * rebinding"). Pure.
+ */
+final class Guard {
+    private static final Set<String> LOOPBACK = Set.of("localhost", "127.0.0.1", "[::1]");
+
+    private final byte @Nullable [] token;
+    private final Set<String> hosts;
+
+    Guard(GatewaySpec spec) {
+        this.token = spec.token().map(it -> it.getBytes(StandardCharsets.UTF_8)).orElse(null);
+        this.hosts = spec.hosts();
+    }
+
+    /** Throws unless a request with these header fields may go on. */
+    void check(@Nullable String authorization, @Nullable String host, @Nullable String origin, boolean open)
+            throws RefusedException {
+        if (token != null) {
+            if (!open) {
+                checkToken(token, authorization);
+            }
+            return;
+        }
+        if (host == null || !known(withoutPort(host))) {
+            throw forbidden("the Host header names '" + printable(host)
+                    + "', which is not a name of this node; address it as localhost, or start it with a token");
+        }
+        if (origin != null && !known(originHost(origin))) {
+            throw forbidden(
+                    "requests from web pages of '" + printable(origin) + "' are refused while the node has no token");
+        }
+    }
+
+    private static void checkToken(byte[] expected, @Nullable String authorization) throws RefusedException {
+        String scheme = "bearer ";
+        boolean bearer = authorization != null
+                && authorization.length() > scheme.length()
+                && authorization
+                        .substring(0, scheme.length())
+                        .toLowerCase(Locale.ROOT)
+                        .equals(scheme);
+        byte[] given = bearer && authorization != null
+                ? authorization.substring(scheme.length()).trim().getBytes(StandardCharsets.UTF_8)
+                : new byte[0];
+        if (!MessageDigest.isEqual(expected, given)) { // takes the same time wherever they differ
+            throw new RefusedException(
+                    ErrorCode.REQUEST_UNAUTHORIZED,
+                    bearer
+                            ? "the token is not this node's"
+                            : "this node demands a token: send Authorization: Bearer TOKEN, or set MAYFLY_TOKEN for the CLI");
+        }
+    }
+
+    private boolean known(String host) {
+        return LOOPBACK.contains(host) || hosts.contains(host);
+    }
+
+    private static String originHost(String origin) {
+        try {
+            String host = URI.create(origin).getHost();
+            return host == null ? "" : host.toLowerCase(Locale.ROOT);
+        } catch (IllegalArgumentException e) {
+            return ""; // what is no URL, "null" among it, is no origin of ours
+        }
+    }
+
+    private static String withoutPort(String host) {
+        int colon = host.lastIndexOf(':');
+        boolean port = colon >= 0 && colon > host.lastIndexOf(']');
+        return (port ? host.substring(0, colon) : host).toLowerCase(Locale.ROOT);
+    }
+
+    private static String printable(@Nullable String text) {
+        return text == null ? "" : text.replaceAll("[^ -~]", "?").substring(0, Math.min(100, text.length()));
+    }
+
+    private static RefusedException forbidden(String message) {
+        return new RefusedException(ErrorCode.REQUEST_FORBIDDEN, message);
+    }
+}
