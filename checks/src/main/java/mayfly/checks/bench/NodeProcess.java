@@ -1,0 +1,90 @@
+package mayfly.checks.bench;
+
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.io.InputStreamReader;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+
+/** A node started as users start it, {@code ./mayfly up}, in its own process with its own data directory. */
+final class NodeProcess implements AutoCloseable {
+    private final Process process;
+    private final Path data;
+    private final String url;
+    private final long readyMicros;
+
+    private NodeProcess(Process process, Path data, String url, long readyMicros) {
+        this.process = process;
+        this.data = data;
+        this.url = url;
+        this.readyMicros = readyMicros;
+    }
+
+    /** Starts a node on a free loopback port and waits for its ready line. */
+    static NodeProcess start(Path home, Path data, String... flags) throws IOException {
+        List<String> command = new ArrayList<>(
+                List.of(home.resolve("mayfly").toString(), "up", "--listen", "127.0.0.1:0", "--data", data.toString()));
+        command.addAll(List.of(flags));
+        long begin = System.nanoTime();
+        Process process = new ProcessBuilder(command)
+                .redirectError(data.resolveSibling(data.getFileName() + ".log").toFile())
+                .start();
+        BufferedReader out =
+                new BufferedReader(new InputStreamReader(process.getInputStream(), StandardCharsets.UTF_8));
+        for (String line = out.readLine(); line != null; line = out.readLine()) {
+            if (line.startsWith("ready ")) {
+                long micros = (System.nanoTime() - begin) / 1000;
+                Thread.ofVirtual().start(() -> out.lines().forEach(_ -> {})); // a full pipe would stop the node
+                return new NodeProcess(process, data, line.split(" ", -1)[1], micros);
+            }
+        }
+        throw new IOException("the node ended before it was ready; see " + data + ".log");
+    }
+
+    String url() {
+        return url;
+    }
+
+    Path data() {
+        return data;
+    }
+
+    /** From starting the launcher to its ready line: what a user waits. */
+    long readyMicros() {
+        return readyMicros;
+    }
+
+    long pid() {
+        return process.pid();
+    }
+
+    /** Resident memory of the node's process in KiB. */
+    long residentKib() throws IOException {
+        return statusKib(process.pid(), "VmRSS:");
+    }
+
+    static long statusKib(long pid, String key) throws IOException {
+        for (String line : Files.readAllLines(Path.of("/proc/" + pid + "/status"))) {
+            if (line.startsWith(key)) {
+                return Long.parseLong(line.replaceAll("[^0-9]", ""));
+            }
+        }
+        throw new IOException("no " + key + " for process " + pid);
+    }
+
+    /** As kill -9 of a user: nothing is cleaned up. */
+    void kill() {
+        process.destroyForcibly();
+        process.onExit().join();
+    }
+
+    /** Asks it to drain and waits. */
+    @Override
+    public void close() {
+        process.destroy();
+        process.onExit().join();
+    }
+}
