@@ -30,6 +30,7 @@ static const char *begin(struct life *l, int64_t now) {
 
 /* Something that the start needs is missing; nothing was forked. */
 static const char *fail_early(struct life *l, int64_t now) {
+    l->failed = true;
     enter(l, FAILED);
     l->at[PATIENCE] = now + LIFE_WRITE_PATIENCE_MS;
     return NULL;
