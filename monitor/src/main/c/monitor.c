@@ -55,7 +55,7 @@ static void publish(struct monitor *m) {
     m->facts.seq++;
     if (!status_write(m->status, &m->facts, &m->life, false)) note(m, "status", "", errno);
     tell_node(m);
-    if (m->reply >= 0) answer_spawner(m);
+    if (m->reply >= 0 && !m->life.failed) answer_spawner(m); /* a failure is replied when it is durable */
 }
 
 static void execute_command(struct monitor *m) {

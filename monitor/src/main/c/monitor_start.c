@@ -9,6 +9,7 @@
 #include <sys/signalfd.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "monitor.h"
@@ -75,11 +76,16 @@ static void enter_directory(struct monitor *m, const char *dir) {
     memcpy(m->facts.task, name + 1, strlen(name + 1) + 1);
 }
 
+/* Who wants to know whether a monitor lives locks the file for a moment, too: only a lock that lasts is another monitor. */
 static void take_lock(struct monitor *m) {
+    enum { TRIES = 20, PAUSE_NS = 5000000 };
     m->lock = open("lock", O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
     if (m->lock < 0) refuse(REPLY_FD, "lock", errno, "the lock cannot be opened");
-    if (flock(m->lock, LOCK_EX | LOCK_NB) == 0) return;
-    refuse(REPLY_FD, "lock", errno, errno == EWOULDBLOCK ? "another monitor holds this directory" : "flock");
+    for (int i = 0; flock(m->lock, LOCK_EX | LOCK_NB) < 0; i++) {
+        if (errno != EWOULDBLOCK && errno != EINTR) refuse(REPLY_FD, "lock", errno, "flock");
+        if (i == TRIES) refuse(REPLY_FD, "lock", EWOULDBLOCK, "another monitor holds this directory");
+        nanosleep(&(struct timespec){.tv_nsec = PAUSE_NS}, NULL);
+    }
 }
 
 static void introduce(struct monitor *m) {
