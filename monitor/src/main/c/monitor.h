@@ -28,7 +28,7 @@ struct client {
     int fd;             /* -1 = free place */
     size_t len;         /* bytes of the unfinished line */
     uint64_t last_used; /* a counter, to find the one that was silent longest */
-    char line[REQUEST_LINE_MAX];
+    char *line;         /* its place in monitor.lines: apart, so that pages of clients that never come stay untouched */
 };
 
 struct monitor {
@@ -51,6 +51,7 @@ struct monitor {
     uint64_t client_uses;
     int log_lines;
     struct client clients[CLIENTS_MAX];
+    char lines[CLIENTS_MAX][REQUEST_LINE_MAX];
 };
 
 int64_t monotonic_ms(void);
@@ -70,7 +71,8 @@ void clients_init(struct monitor *m);
 void clients_accept(struct monitor *m);
 void clients_read(struct monitor *m, struct client *c);
 
-/* monitor_log.c: one line "milliseconds what: subject (errno N)" in monitor.log; error 0 and subject "" are left out. */
+/* monitor_log.c: one line "milliseconds what: subject (errno N)" in monitor.log, which the first line makes; error 0 and
+ * subject "" are left out. */
 void note(struct monitor *m, const char *what, const char *subject, int error);
 int64_t wall_ms(void);
 

@@ -12,7 +12,7 @@ static void drop(struct client *c) {
 }
 
 void clients_init(struct monitor *m) {
-    for (int i = 0; i < CLIENTS_MAX; i++) m->clients[i].fd = -1;
+    for (int i = 0; i < CLIENTS_MAX; i++) m->clients[i] = (struct client){.fd = -1, .line = m->lines[i]};
 }
 
 static struct client *place(struct monitor *m) {
@@ -92,7 +92,7 @@ static void answer(struct monitor *m, struct client *c, char *line, size_t n) {
 }
 
 void clients_read(struct monitor *m, struct client *c) {
-    ssize_t n = recv(c->fd, c->line + c->len, sizeof c->line - c->len, MSG_DONTWAIT);
+    ssize_t n = recv(c->fd, c->line + c->len, REQUEST_LINE_MAX - c->len, MSG_DONTWAIT);
     if (n < 0 && (errno == EAGAIN || errno == EINTR)) return;
     if (n <= 0) {
         drop(c);
@@ -107,7 +107,7 @@ void clients_read(struct monitor *m, struct client *c) {
         c->len -= used;
         memmove(c->line, c->line + used, c->len);
     }
-    if (c->fd >= 0 && c->len == sizeof c->line) {
+    if (c->fd >= 0 && c->len == REQUEST_LINE_MAX) {
         char buffer[128];
         struct text t = text_in(buffer, sizeof buffer);
         reply_begin(&t, -1);

@@ -1,3 +1,4 @@
+#include <fcntl.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -11,7 +12,8 @@ int64_t wall_ms(void) {
 }
 
 void note(struct monitor *m, const char *what, const char *subject, int error) {
-    if (m->log < 0 || m->log_lines > LOG_LINES_MAX) return;
+    if (m->log_lines > LOG_LINES_MAX) return;
+    if (m->log < 0) m->log = open("monitor.log", O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOFOLLOW, 0600);
     char line[256];
     struct text t = text_in(line, sizeof line - 1);
     text_number(&t, wall_ms());

@@ -68,12 +68,16 @@ static void leave_the_past(int reply_fd) {
     prctl(PR_SET_NAME, "mayfly-monitor");
 }
 
+/* The task's name is the last part of the path as it was asked for. */
 static void enter_directory(struct monitor *m, const char *dir) {
-    char path[4096];
+    size_t end = strlen(dir);
+    while (end > 0 && dir[end - 1] == '/') end--;
+    size_t begin = end;
+    while (begin > 0 && dir[begin - 1] != '/') begin--;
+    struct text name = text_in(m->facts.task, sizeof m->facts.task);
+    text_bytes(&name, dir + begin, end - begin);
     if (chdir(dir) < 0) refuse(REPLY_FD, "chdir", errno, "the directory cannot be entered");
-    const char *name = getcwd(path, sizeof path) ? strrchr(path, '/') : NULL;
-    if (name == NULL || !task_name_ok(name + 1)) refuse(REPLY_FD, "name", EINVAL, "not the name of a task");
-    memcpy(m->facts.task, name + 1, strlen(name + 1) + 1);
+    if (name.cut || !task_name_ok(m->facts.task)) refuse(REPLY_FD, "name", EINVAL, "not the name of a task");
 }
 
 /* Who wants to know whether a monitor lives locks the file for a moment, too: only a lock that lasts is another monitor. */
@@ -136,9 +140,6 @@ static bool lacks_sockets(struct monitor *m) {
 
 static bool lacks_something(struct monitor *m) {
     struct spec_problem problem;
-    m->log = open_output("monitor.log");
-    if (m->log < 0) return lacks(m, "log", "monitor.log");
-    if (dup2(m->log, 1) < 0 || dup2(m->log, 2) < 0) return lacks(m, "log", "dup2");
     m->spec = spec_open("spec", &problem);
     if (m->spec == NULL) {
         errno = problem.errno_;

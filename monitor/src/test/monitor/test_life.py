@@ -22,8 +22,7 @@ class Life(MonitorTest):
         self.assertGreater(status["seq"], running["seq"])
         self.assertLessEqual(status["started_ms"], status["ended_ms"])
         self.assertGreater(status["max_rss_bytes"], 100_000)
-        self.assertEqual(sorted(["lock", "monitor.log", "spec", "status", "stderr", "stdout"]), sorted(os.listdir(task.dir)))
-        self.assertEqual("", (task.dir / "monitor.log").read_text())
+        self.assertEqual(sorted(["lock", "spec", "status", "stderr", "stdout"]), sorted(os.listdir(task.dir)))
 
     def test_it_gets_exactly_its_environment_directory_and_signals(self):
         task = self.shell("/usr/bin/env; pwd; umask; grep -E 'SigBlk|SigIgn' /proc/self/status", env=["ONLY=this", PATH], cwd="/usr")
@@ -90,7 +89,7 @@ class Life(MonitorTest):
         self.assertEqual(("spec", errno.ENOENT, "spec: cannot be read"), self.failure(missing))
 
     def test_what_was_in_the_way_is_named(self):
-        for name, stage in (("pid", "pid"), ("stdout", "stdout"), ("stderr", "stderr"), ("monitor.sock", "socket"), ("monitor.log", "log")):
+        for name, stage in (("pid", "pid"), ("stdout", "stdout"), ("stderr", "stderr"), ("monitor.sock", "socket")):
             task = self.task("true")
             (task.dir / name).mkdir()
             reply = self.spawner.spawn(task)
