@@ -59,6 +59,9 @@ public final class Limits {
     /** Writes of one transaction, together; one larger write has a transaction of its own. */
     public static final int STORE_BATCH_BYTES_MAX = 16 * MIB;
 
+    /** How long an unreachable database is tried for before writes fail. */
+    public static final Duration STORE_RECONNECT_MAX = Duration.ofSeconds(10);
+
     public static final int LIST_PAGE_MAX = 1_000;
 
     private Limits() {}
