@@ -1,14 +1,8 @@
 package mayfly.store;
 
 final class PostgresStoreTest extends StoreKit {
-    private String url;
-
     @Override
-    Store open() throws Exception {
-        if (url == null) {
-            PostgresServer server = PostgresServer.shared();
-            url = server.url(server.newDatabase());
-        }
-        return Stores.postgresql(url);
+    TestEngine engine() throws Exception {
+        return TestEngine.postgres();
     }
 }

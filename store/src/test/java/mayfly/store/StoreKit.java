@@ -9,66 +9,12 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
-import java.util.concurrent.TimeUnit;
 import mayfly.base.Limits;
 import mayfly.store.StoreException.Kind;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
 /** What every engine promises, through the contract alone. */
-abstract class StoreKit {
-    final Records records = new Records(1);
-    Store store;
-    private final List<CompletableFuture<?>> handedIn = new ArrayList<>();
-
-    /** Opens the store of this test, empty the first time; called again to reopen it. */
-    abstract Store open() throws Exception;
-
-    @BeforeEach
-    void openStore() throws Exception {
-        store = open();
-    }
-
-    @AfterEach
-    void closeStore() throws Exception {
-        if (store == null) {
-            return; // skipped
-        }
-        for (CompletableFuture<?> future : handedIn) {
-            done(future);
-        }
-        store.close();
-    }
-
-    /** A write that nobody waits for now; it must not fail. */
-    private void later(CompletableFuture<?> future) {
-        handedIn.add(future);
-    }
-
-    private void reopen() throws Exception {
-        store.close();
-        store = open();
-    }
-
-    static <T> T done(CompletableFuture<T> future) throws Exception {
-        return future.get(60, TimeUnit.SECONDS);
-    }
-
-    static Kind failure(CompletableFuture<?> future) throws Exception {
-        try {
-            Object answer = future.get(60, TimeUnit.SECONDS);
-            throw new AssertionError("did not fail but answered " + answer);
-        } catch (ExecutionException e) {
-            return ((StoreException) e.getCause()).kind();
-        }
-    }
-
-    /** Records hold arrays, so they are compared field by field. */
-    static void same(Object actual, Object expected) {
-        assertThat(actual).usingRecursiveComparison().isEqualTo(expected);
-    }
-
+abstract class StoreKit extends EngineTest {
     private FunctionRecord created(String name, String... tags) throws Exception {
         FunctionRecord function = records.function(name, tags);
         done(store.putArtifact(Records.CODE, new byte[] {1, 2, 3}));
@@ -403,7 +349,7 @@ abstract class StoreKit {
                 .isInstanceOfSatisfying(
                         StoreException.class, e -> assertThat(e.kind()).isEqualTo(Kind.CLOSED));
         store.close();
-        store = open();
+        store = engine.open();
         for (InvocationRecord record : put) {
             assertThat(store.invocation(record.id())).isPresent();
         }

@@ -27,7 +27,7 @@ public final class PostgresDialect implements Dialect {
     /** First half of the advisory lock's key; the second is made of the schema's name. */
     private static final int LOCK_CLASS = 0x6d617966;
     /** A node that was just killed holds the lock until its server process notices. */
-    private static final Duration LOCK_WAIT = Duration.ofSeconds(8);
+    private static final Duration LOCK_WAIT = Duration.ofSeconds(5);
 
     private static final Duration LOCK_RETRY = Duration.ofMillis(50);
 

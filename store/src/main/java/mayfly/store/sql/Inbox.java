@@ -81,14 +81,4 @@ final class Inbox {
             lock.unlock();
         }
     }
-
-    /** The number of writes waiting. */
-    int size() {
-        lock.lock();
-        try {
-            return queue.size();
-        } finally {
-            lock.unlock();
-        }
-    }
 }

@@ -1,6 +1,7 @@
 package mayfly.store.sql;
 
 import java.sql.SQLException;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
@@ -28,19 +29,24 @@ public final class SqlStore implements Store {
     private final Readers readers;
     private final Thread writer;
 
-    private SqlStore(Dialect dialect, Session session) {
+    private SqlStore(Dialect dialect, Session session, Duration reconnectMax) {
         this.dialect = dialect;
         this.readers = new Readers(dialect);
-        this.writer = Thread.ofPlatform().name("store-writer").unstarted(new Writer(dialect, session, inbox));
+        this.writer =
+                Thread.ofPlatform().name("store-writer").unstarted(new Writer(dialect, session, inbox, reconnectMax));
     }
 
     /** Connects, brings the schema up to date and starts the writer. Throws StoreException. */
     public static Store open(Dialect dialect) {
+        return open(dialect, Limits.STORE_RECONNECT_MAX);
+    }
+
+    static Store open(Dialect dialect, Duration reconnectMax) {
         Session session = null;
         try {
             session = dialect.openWriter();
             Migrator.migrate(dialect, session, Migrations.all());
-            SqlStore store = new SqlStore(dialect, session);
+            SqlStore store = new SqlStore(dialect, session, reconnectMax);
             store.writer.start();
             session = null;
             return store;

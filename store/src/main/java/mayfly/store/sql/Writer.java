@@ -19,22 +19,21 @@ import org.jspecify.annotations.Nullable;
  * connection; if it was, nobody knows whether it happened, so only what can be repeated without harm is.
  */
 final class Writer implements Runnable {
-    /** How long an unreachable database is tried for, for one batch. */
-    private static final Duration RECONNECT_MAX = Duration.ofSeconds(10);
-
     private static final Duration BACKOFF_FIRST = Duration.ofMillis(20);
     private static final Duration BACKOFF_MAX = Duration.ofSeconds(1);
 
     private final Dialect dialect;
     private final Inbox inbox;
+    private final Duration reconnectMax;
     private @Nullable Session session;
     /** When the database was last lost; null while it is there. */
     private @Nullable Long lostSinceNanos;
 
-    Writer(Dialect dialect, Session session, Inbox inbox) {
+    Writer(Dialect dialect, Session session, Inbox inbox, Duration reconnectMax) {
         this.dialect = dialect;
         this.session = session;
         this.inbox = inbox;
+        this.reconnectMax = reconnectMax;
     }
 
     @Override
@@ -181,7 +180,7 @@ final class Writer implements Runnable {
         long now = System.nanoTime();
         long since = lostSinceNanos == null ? now : lostSinceNanos;
         lostSinceNanos = since;
-        if (now - since > RECONNECT_MAX.toNanos()) {
+        if (now - since > reconnectMax.toNanos()) {
             batch.forEach(pending -> pending.tellFailure(failure));
             return List.of();
         }

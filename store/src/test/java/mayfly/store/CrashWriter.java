@@ -1,0 +1,71 @@
+package mayfly.store;
+
+import java.io.FileDescriptor;
+import java.io.FileOutputStream;
+import java.nio.charset.StandardCharsets;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import mayfly.base.InvocationId;
+import mayfly.base.TaskId;
+
+/**
+ * What {@link CrashTest} kills: writes under load and prints a line for each write it was told is durable, and only
+ * then. Arguments: the engine's place, a seed.
+ */
+final class CrashWriter {
+    private static final FileOutputStream OUT = new FileOutputStream(FileDescriptor.out);
+
+    private CrashWriter() {}
+
+    public static void main(String[] args) throws Exception {
+        Store store = TestEngine.at(args[0]);
+        long seed = Long.parseLong(args[1]);
+        for (int thread = 0; thread < 8; thread++) {
+            Records records = new Records(seed + thread);
+            if (thread % 2 == 0) {
+                Thread.ofPlatform().start(() -> invocations(store, records));
+            } else {
+                Thread.ofPlatform().start(() -> tasksAndFunctions(store, records));
+            }
+        }
+    }
+
+    /** One line, one write: the kernel keeps it even when we are killed right after. */
+    private static void told(String line) {
+        try {
+            OUT.write((line + "\n").getBytes(StandardCharsets.UTF_8));
+        } catch (java.io.IOException e) {
+            Runtime.getRuntime().halt(3); // the parent is gone
+        }
+    }
+
+    private static void invocations(Store store, Records records) {
+        while (true) {
+            InvocationId id = records.invocationId();
+            var pending = records.invocation(id, "async", "pending", records.time(), 0);
+            store.putInvocation(pending).join();
+            told("invocation " + id + " pending");
+            List<CompletableFuture<Void>> both = List.of(
+                    store.putInvocation(records.invocation(id, "async", "running", pending.queuedAt(), 1)),
+                    store.putInvocation(records.invocation(id, "async", "success", pending.queuedAt(), 1)));
+            both.forEach(CompletableFuture::join);
+            told("invocation " + id + " success");
+        }
+    }
+
+    private static void tasksAndFunctions(Store store, Records records) {
+        store.putArtifact(Records.CODE, new byte[100_000]).join();
+        told("artifact " + Records.CODE);
+        while (true) {
+            TaskId id = records.taskId();
+            for (int version = 1; version <= 5; version++) {
+                store.putTask(records.task(id, "t", "running", version, null)).join();
+                told("task " + id + " " + version);
+            }
+            FunctionRecord function = records.function("f-" + id);
+            if (store.createFunction(function, records.version(function, 1)).join()) {
+                told("function " + function.name());
+            }
+        }
+    }
+}

@@ -1,0 +1,8 @@
+package mayfly.store;
+
+final class PostgresStressTest extends StressKit {
+    @Override
+    TestEngine engine() throws Exception {
+        return TestEngine.postgres();
+    }
+}

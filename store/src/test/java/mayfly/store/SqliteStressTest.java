@@ -1,0 +1,8 @@
+package mayfly.store;
+
+final class SqliteStressTest extends StressKit {
+    @Override
+    TestEngine engine() throws Exception {
+        return TestEngine.sqlite();
+    }
+}
