@@ -16,8 +16,12 @@ public sealed interface AgentAnswer {
      *
      * @param code -1 when a signal ended it
      * @param signal 0 when it exited by itself
+     * @param message what else is known; may be empty
      */
-    record Exited(int code, int signal) implements AgentAnswer {}
+    record Exited(int code, int signal, String message) implements AgentAnswer {}
+
+    /** The machine could not be made; nothing ran. */
+    record Refused(String message) implements AgentAnswer {}
 
     /** No answer that this version understands. */
     record Malformed(String reason) implements AgentAnswer {}

@@ -41,6 +41,7 @@ public final class AgentAnswerCodec {
         private long micros;
         private int code = -1;
         private int signal;
+        private String message = "";
         private @Nullable GuestError error;
 
         AgentAnswer read(JsonParser parser) {
@@ -55,6 +56,7 @@ public final class AgentAnswerCodec {
                     case "us" -> micros = Math.max(0, parser.getLongValue());
                     case "code" -> code = parser.getIntValue();
                     case "signal" -> signal = parser.getIntValue();
+                    case "message" -> message = text(parser, MESSAGE_CHARS_MAX);
                     case "error" -> error = error(parser);
                     default -> parser.skipChildren();
                 }
@@ -66,7 +68,8 @@ public final class AgentAnswerCodec {
             return switch (status) {
                 case "ok" -> new AgentAnswer.Ok(json, micros);
                 case "ready" -> new AgentAnswer.Ready();
-                case "exited" -> new AgentAnswer.Exited(code, signal);
+                case "exited" -> new AgentAnswer.Exited(code, signal, message);
+                case "refused" -> new AgentAnswer.Refused(message);
                 case "error" ->
                     error == null
                             ? new AgentAnswer.Malformed("response with status error and no error")

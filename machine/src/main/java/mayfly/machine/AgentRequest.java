@@ -16,8 +16,9 @@ public final class AgentRequest {
      * Load the code.
      *
      * @param code where the code is, as the agent sees it
+     * @param tmpBytes size of the private /tmp that the agent gives each machine it forks
      */
-    public static Frame init(TemplateSpec spec, String code) {
+    public static Frame init(TemplateSpec spec, String code, long tmpBytes) {
         var out = new ByteArrayOutputStream(256);
         try (JsonGenerator json = JSON.createGenerator(ObjectWriteContext.empty(), out)) {
             json.writeStartObject();
@@ -27,6 +28,8 @@ public final class AgentRequest {
             json.writeStringProperty("name", spec.name());
             json.writeBooleanProperty("reusable", spec.reusable());
             json.writeNumberProperty("memory", spec.memoryBytes());
+            json.writeNumberProperty("machines", spec.machinesMax());
+            json.writeNumberProperty("tmp", tmpBytes);
             json.writeEndObject();
         }
         return new Frame(FrameType.INIT, out.toByteArray(), Frame.NOTHING);

@@ -14,8 +14,9 @@ final class AgentAnswerCodecTest {
     void everyAnswerIsUnderstood() {
         assertThat(answer("{\"status\":\"ok\",\"json\":true,\"us\":123}")).isEqualTo(new AgentAnswer.Ok(true, 123));
         assertThat(answer("{\"status\":\"ready\"}")).isEqualTo(new AgentAnswer.Ready());
-        assertThat(answer("{\"status\":\"exited\",\"code\":3}")).isEqualTo(new AgentAnswer.Exited(3, 0));
-        assertThat(answer("{\"status\":\"exited\",\"signal\":9}")).isEqualTo(new AgentAnswer.Exited(-1, 9));
+        assertThat(answer("{\"status\":\"exited\",\"code\":3}")).isEqualTo(new AgentAnswer.Exited(3, 0, ""));
+        assertThat(answer("{\"status\":\"exited\",\"signal\":9}")).isEqualTo(new AgentAnswer.Exited(-1, 9, ""));
+        assertThat(answer("{\"status\":\"refused\",\"message\":\"fork\"}")).isEqualTo(new AgentAnswer.Refused("fork"));
         assertThat(answer("{\"status\":\"error\",\"us\":5,\"error\":{\"type\":\"ValueError\",\"message\":\"no\","
                         + "\"stack\":\"s\",\"file\":\"app.py\",\"line\":7}}"))
                 .isEqualTo(new AgentAnswer.Failed(new GuestError("ValueError", "no", "s", "app.py", 7), 5));
@@ -76,9 +77,10 @@ final class AgentAnswerCodecTest {
                 4,
                 false,
                 Duration.ofSeconds(5));
-        assertThat(new String(AgentRequest.init(spec, "/app").meta(), StandardCharsets.UTF_8))
-                .isEqualTo("{\"handler\":\"app.handle\",\"code\":\"/app\",\"runtime\":\"python3\","
-                        + "\"name\":\"hi \\\"there\\\"@1\",\"reusable\":false,\"memory\":134217728}");
+        assertThat(new String(AgentRequest.init(spec, "/app", 1 << 20).meta(), StandardCharsets.UTF_8))
+                .isEqualTo(
+                        "{\"handler\":\"app.handle\",\"code\":\"/app\",\"runtime\":\"python3\","
+                                + "\"name\":\"hi \\\"there\\\"@1\",\"reusable\":false,\"memory\":134217728,\"machines\":4,\"tmp\":1048576}");
         var work = new Work(
                 new InvocationId("inv_" + "0".repeat(26)), bytes("[1]"), true, Duration.ofSeconds(3), LogSink.NONE);
         Frame exec = AgentRequest.exec(work);
