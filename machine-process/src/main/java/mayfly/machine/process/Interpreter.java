@@ -1,0 +1,12 @@
+package mayfly.machine.process;
+
+import java.nio.file.Path;
+import java.util.Optional;
+
+/**
+ * A program of the host that runs functions.
+ *
+ * @param program its real path, no link and no wrapper script
+ * @param bind what the sandbox must see besides the system directories; empty when the program is in one of them
+ */
+record Interpreter(Path program, String version, Optional<Path> bind) {}

@@ -1,0 +1,273 @@
+package mayfly.machine.process;
+
+import java.io.IOException;
+import java.util.concurrent.locks.ReentrantLock;
+import mayfly.base.Limits;
+import mayfly.base.MachineId;
+import mayfly.machine.AgentAnswer;
+import mayfly.machine.AgentAnswerCodec;
+import mayfly.machine.AgentRequest;
+import mayfly.machine.Frame;
+import mayfly.machine.FrameRead;
+import mayfly.machine.FrameType;
+import mayfly.machine.GuestError;
+import mayfly.machine.LogSink;
+import mayfly.machine.Machine;
+import mayfly.machine.Outcome;
+import mayfly.machine.Work;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One connection into a sandbox and the process behind it. The connection is the machine's life: hanging up kills the
+ * process, and the end of the stream says that nothing of it is left.
+ */
+final class ProcessMachine implements Machine {
+    /** How long a machine may take to die before its whole sandbox is killed. */
+    private static final long DEATH_MILLIS_MAX = 2_000;
+
+    private final MachineId id;
+    private final ProcessTemplate template;
+    private final WorkChannel channel;
+    /** Held while the channel is used; close waits for it after hanging up. */
+    private final ReentrantLock use = new ReentrantLock();
+
+    // guarded by use
+    private boolean awaitsReady;
+    private boolean spent;
+    private boolean gone;
+    private boolean closed;
+
+    private volatile boolean timedOut;
+    private volatile boolean closing;
+
+    /** @param awaitsReady whether an INIT was sent whose answer was not read yet */
+    ProcessMachine(MachineId id, ProcessTemplate template, WorkChannel channel, boolean awaitsReady) {
+        this.id = id;
+        this.template = template;
+        this.channel = channel;
+        this.awaitsReady = awaitsReady;
+    }
+
+    @Override
+    public MachineId id() {
+        return id;
+    }
+
+    @Override
+    public Outcome exec(Work work) {
+        use.lock();
+        try (var _ = template.deadlines().after(work.timeout().toMillis(), this::expire)) {
+            if (spent || gone || timedOut) {
+                return new Outcome.NotStarted("the machine was used up or is gone");
+            }
+            spent = !template.reusable();
+            return run(work);
+        } finally {
+            use.unlock();
+        }
+    }
+
+    private Outcome run(Work work) {
+        boolean sent = true;
+        try {
+            channel.send(AgentRequest.exec(work));
+        } catch (IOException e) {
+            sent = false; // it is gone; perhaps it said why
+        }
+        Outcome outcome = awaitsReady ? ready() : null;
+        if (outcome == null) {
+            outcome = outcome(afterLogs(new BoundedLog(work.logs())));
+        }
+        if (outcome instanceof Outcome.Success || outcome instanceof Outcome.HandlerError) {
+            return outcome;
+        }
+        spent = true;
+        if (timedOut) {
+            return new Outcome.TimedOut();
+        }
+        return sent || !(outcome instanceof Outcome.Crashed(var reason)) ? outcome : new Outcome.NotStarted(reason);
+    }
+
+    /** Null when the agent has loaded the code; otherwise how the machine ended instead. */
+    private @Nullable Outcome ready() {
+        awaitsReady = false;
+        FrameRead read = afterLogs(new BoundedLog(LogSink.NONE));
+        if (answer(read) instanceof AgentAnswer.Ready) {
+            return null;
+        }
+        spent = true;
+        return outcome(read);
+    }
+
+    /** Loads the code now instead of at the first exec; for the template's own first machine. */
+    AgentAnswer awaitReady(long millis) {
+        use.lock();
+        try (var _ = template.deadlines().after(millis, this::expire)) {
+            awaitsReady = false;
+            return answer(afterLogs(new BoundedLog(LogSink.NONE)));
+        } finally {
+            use.unlock();
+        }
+    }
+
+    boolean hasTimedOut() {
+        return timedOut;
+    }
+
+    private FrameRead afterLogs(BoundedLog log) {
+        while (true) {
+            FrameRead read = channel.receive();
+            if (!(read instanceof FrameRead.Whole(Frame frame)) || frame.type() != FrameType.LOG) {
+                return read;
+            }
+            log.take(frame);
+        }
+    }
+
+    private AgentAnswer answer(FrameRead read) {
+        return read instanceof FrameRead.Whole(Frame frame) && frame.type() == FrameType.RESPONSE
+                ? AgentAnswerCodec.answer(frame.meta())
+                : new AgentAnswer.Malformed(broken(read));
+    }
+
+    private Outcome outcome(FrameRead read) {
+        return read instanceof FrameRead.Whole(Frame frame) && frame.type() == FrameType.RESPONSE
+                ? outcome(AgentAnswerCodec.answer(frame.meta()), frame)
+                : new Outcome.Crashed(broken(read));
+    }
+
+    private Outcome outcome(AgentAnswer answer, Frame frame) {
+        return switch (answer) {
+            case AgentAnswer.Ok(boolean json, long micros)
+            when frame.bytes().length <= Limits.PAYLOAD_BYTES_MAX -> new Outcome.Success(frame.bytes(), json, micros);
+            case AgentAnswer.Ok(boolean _, long micros) ->
+                new Outcome.HandlerError(tooLarge(frame.bytes().length), micros);
+            case AgentAnswer.Failed(GuestError error, long micros) -> new Outcome.HandlerError(error, micros);
+            case AgentAnswer.Exited exited -> new Outcome.Crashed(Ending.of(exited, template.memoryBytes()));
+            case AgentAnswer.Refused(String message) -> new Outcome.NotStarted(message);
+            case AgentAnswer.Ready _ -> new Outcome.Crashed(protocol("an answer to a question that was not asked"));
+            case AgentAnswer.Malformed(String reason) -> new Outcome.Crashed(protocol(reason));
+        };
+    }
+
+    /** Why the channel gave no answer; afterwards the machine is on its way out. */
+    private String broken(FrameRead read) {
+        return switch (read) {
+            case FrameRead.Ended(boolean insideFrame) -> {
+                gone = true;
+                yield closing
+                        ? "the machine was closed"
+                        : insideFrame ? "ended in the middle of a message" : "ended before it answered";
+            }
+            case FrameRead.Malformed(String reason) -> protocol(reason);
+            case FrameRead.Whole(Frame frame) -> protocol("unexpected frame " + frame.type());
+        };
+    }
+
+    private String protocol(String reason) {
+        channel.hangUp();
+        return "broke the work channel's protocol: " + reason;
+    }
+
+    private static GuestError tooLarge(int bytes) {
+        return new GuestError(
+                "ResultTooLarge",
+                "the result has " + bytes + " bytes, at most " + Limits.PAYLOAD_BYTES_MAX + " are allowed",
+                "",
+                "",
+                0);
+    }
+
+    private void expire() {
+        timedOut = true;
+        hangUp();
+    }
+
+    /** Kills the process, and its whole sandbox when it does not die of that. */
+    private void hangUp() {
+        channel.hangUp();
+        var watch = template.deadlines().after(DEATH_MILLIS_MAX, this::enforceDeath);
+        assert watch != null;
+    }
+
+    private void enforceDeath() {
+        if (!use.tryLock()) { // somebody still waits for the end of the stream
+            template.condemn("machine " + id + " did not die within " + DEATH_MILLIS_MAX + " ms");
+            return;
+        }
+        try {
+            if (!gone && !closed) {
+                awaitDeath();
+            }
+        } finally {
+            use.unlock();
+        }
+    }
+
+    @Override
+    public boolean ping(long timeoutMillis) {
+        use.lock();
+        try (var _ = template.deadlines().after(timeoutMillis, this::expire)) {
+            if (spent || gone || (awaitsReady && ready() != null)) {
+                return false;
+            }
+            channel.send(Frame.PING);
+            FrameRead read = channel.receive();
+            if (read instanceof FrameRead.Whole(Frame frame) && frame.type() == FrameType.PING) {
+                return true;
+            }
+            spent = true;
+            return broken(read).isEmpty();
+        } catch (IOException e) {
+            spent = true;
+            return false;
+        } finally {
+            use.unlock();
+        }
+    }
+
+    @Override
+    public boolean reset() {
+        return false;
+    }
+
+    @Override
+    public void close() {
+        closing = true;
+        channel.hangUp();
+        use.lock();
+        try {
+            if (closed) {
+                return;
+            }
+            if (!gone) {
+                awaitDeath();
+            }
+            closed = true;
+            channel.close();
+            template.forget(this);
+        } finally {
+            use.unlock();
+        }
+    }
+
+    private void awaitDeath() {
+        try (var _ = template.deadlines()
+                .after(DEATH_MILLIS_MAX, () -> template.condemn("machine " + id + " did not die when it was closed"))) {
+            FrameRead read;
+            do {
+                read = channel.receive();
+            } while (read instanceof FrameRead.Whole);
+            if (read instanceof FrameRead.Malformed) {
+                channel.drain();
+            }
+            gone = true;
+        }
+    }
+
+    /** The sandbox is gone; ends whatever waits for this machine. */
+    void abandon() {
+        closing = true;
+        channel.abandon();
+    }
+}

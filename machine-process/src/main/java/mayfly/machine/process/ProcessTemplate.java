@@ -1,0 +1,161 @@
+package mayfly.machine.process;
+
+import java.io.IOException;
+import java.lang.System.Logger.Level;
+import java.net.UnixDomainSocketAddress;
+import java.nio.channels.SocketChannel;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicReference;
+import mayfly.linux.DirectoryFd;
+import mayfly.machine.AgentRequest;
+import mayfly.machine.Machine;
+import mayfly.machine.MachineException;
+import mayfly.machine.SupervisedState;
+import mayfly.machine.Template;
+import mayfly.machine.TemplateSpec;
+import org.jspecify.annotations.Nullable;
+
+/** One sandbox: a zygote that is forked, or an init that executes a program for each connection. */
+final class ProcessTemplate implements Template {
+    private static final System.Logger LOG = System.getLogger(ProcessTemplate.class.getName());
+    private static final int SIGKILL = 9;
+    private static final long END_MILLIS_MAX = 10_000;
+
+    private final ProcessHost host;
+    private final TemplateSpec spec;
+    private final String name;
+    private final DirectoryFd directory;
+    /** To the zygote; absent where every connection executes a program. */
+    private final @Nullable ControlChannel control;
+
+    private final Set<ProcessMachine> machines = ConcurrentHashMap.newKeySet();
+    /** The machine that showed that the code loads, until somebody wants one. */
+    private final AtomicReference<@Nullable ProcessMachine> spare = new AtomicReference<>();
+
+    private final AtomicBoolean condemned = new AtomicBoolean();
+    private volatile boolean closed;
+
+    /** @param name of the supervised sandbox, which belongs to this template from now on */
+    ProcessTemplate(
+            ProcessHost host, TemplateSpec spec, String name, DirectoryFd directory, @Nullable ControlChannel control) {
+        this.host = host;
+        this.spec = spec;
+        this.name = name;
+        this.directory = directory;
+        this.control = control;
+    }
+
+    boolean reusable() {
+        return spec.reusable();
+    }
+
+    long memoryBytes() {
+        return spec.memoryBytes();
+    }
+
+    Deadlines deadlines() {
+        return host.deadlines();
+    }
+
+    @Override
+    public Machine fork() throws MachineException {
+        ProcessMachine kept = spare.getAndSet(null);
+        return kept != null ? kept : connect();
+    }
+
+    private ProcessMachine connect() throws MachineException {
+        if (closed) {
+            throw new MachineException(spec.name() + ": the template is closed");
+        }
+        try {
+            return machine(open(directory));
+        } catch (IOException e) {
+            throw new MachineException(
+                    spec.name() + ": no machine from sandbox " + name + ": " + e.getMessage() + "; it "
+                            + Ending.of(host.supervisor().inspect(name)),
+                    e);
+        }
+    }
+
+    /** The machine behind a connection; for an executed program with its INIT already on the way. */
+    ProcessMachine machine(SocketChannel socket) throws IOException {
+        var channel = new WorkChannel(socket, host.buffers());
+        boolean needsInit = control == null;
+        if (needsInit) {
+            channel.send(AgentRequest.init(spec, SandboxPlan.CODE, SandboxPlan.tmpBytes(spec)));
+        }
+        var machine = new ProcessMachine(host.ids().machine(), this, channel, needsInit);
+        machines.add(machine);
+        if (closed) {
+            machine.abandon(); // close may have missed it
+        }
+        return machine;
+    }
+
+    static SocketChannel open(DirectoryFd directory) throws IOException {
+        return SocketChannel.open(UnixDomainSocketAddress.of(directory.entry(SandboxPlan.SOCKET)));
+    }
+
+    /** Keeps a machine for the next fork. */
+    void keep(ProcessMachine machine) {
+        ProcessMachine before = spare.getAndSet(machine);
+        assert before == null;
+    }
+
+    void forget(ProcessMachine machine) {
+        machines.remove(machine);
+    }
+
+    @Override
+    public boolean ping(long timeoutMillis) {
+        return !closed
+                && (control == null
+                        ? host.supervisor().inspect(name) instanceof SupervisedState.Running
+                        : control.ping(timeoutMillis));
+    }
+
+    /** Kills the sandbox because something in it could not be killed alone; every machine in it ends. */
+    void condemn(String reason) {
+        if (condemned.compareAndSet(false, true)) {
+            LOG.log(Level.WARNING, "{0}: sandbox {1} is killed: {2}", spec.name(), name, reason);
+            kill();
+            var end = deadlines().after(END_MILLIS_MAX, () -> machines.forEach(ProcessMachine::abandon));
+            assert end != null;
+        }
+    }
+
+    private void kill() {
+        try {
+            boolean lived = host.supervisor().signal(name, SIGKILL);
+            assert lived || !lived : "either way it is on its way out";
+        } catch (MachineException e) {
+            LOG.log(Level.WARNING, "{0}: sandbox {1} cannot be killed: {2}", spec.name(), name, e.getMessage());
+        }
+    }
+
+    @Override
+    public void close() {
+        synchronized (this) {
+            if (closed) {
+                return;
+            }
+            closed = true;
+        }
+        kill();
+        boolean ended = host.ends().ended(name, END_MILLIS_MAX);
+        machines.forEach(ProcessMachine::abandon);
+        machines.forEach(ProcessMachine::close);
+        if (control != null) {
+            control.close();
+        }
+        directory.close();
+        host.forget(this);
+        if (ended) {
+            host.supervisor().remove(name);
+        } else {
+            LOG.log(Level.WARNING, "{0}: sandbox {1} does not end; its directory stays", spec.name(), name);
+        }
+    }
+}

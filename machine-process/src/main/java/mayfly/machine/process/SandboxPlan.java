@@ -1,0 +1,121 @@
+package mayfly.machine.process;
+
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeMap;
+import mayfly.agents.AgentFiles;
+import mayfly.base.Limits;
+import mayfly.machine.GuestRuntime;
+import mayfly.machine.Sandbox;
+import mayfly.machine.SupervisedSpec;
+import mayfly.machine.TemplateSpec;
+import org.jspecify.annotations.Nullable;
+
+/** Decides how the sandbox of a template looks. */
+final class SandboxPlan {
+    /** Where things are inside. */
+    static final String CODE = "/app";
+
+    static final String AGENTS = "/mayfly";
+    static final String PROGRAM = "program";
+    static final String MONITOR = "mayfly-monitor";
+    /** The handler of native programs that read standard input and write standard output. */
+    static final String STDIO = "stdio";
+    /** Name of the listening socket in the supervised directory. */
+    static final String SOCKET = "work.sock";
+
+    private static final long TMP_BYTES_MIN = 8L * Limits.MIB;
+    private static final long TMP_BYTES_MAX = 512L * Limits.MIB;
+    /** For the agent itself, the zygote, and what a machine holds while it dies. */
+    private static final long AGENT_BYTES = 64L * Limits.MIB;
+    /** Processes and threads of one machine, on average over the machines of a template. */
+    private static final int PROCESSES_PER_MACHINE = 64;
+
+    private static final int PROCESSES_OF_AGENT = 32;
+    /** Of a machine's memory, what V8 may use for its heap. */
+    private static final double NODE_HEAP_SHARE = 0.75;
+
+    private SandboxPlan() {}
+
+    /**
+     * @param interpreter for runtimes that need one
+     * @param agents the installed agent files
+     */
+    static SupervisedSpec of(TemplateSpec spec, @Nullable Interpreter interpreter, Path agents) {
+        boolean forks = spec.runtime() == GuestRuntime.PYTHON3;
+        List<Sandbox.Bind> binds = new ArrayList<>();
+        binds.add(Sandbox.Bind.readOnly(agents, AGENTS));
+        binds.add(Sandbox.Bind.readOnly(spec.code().toAbsolutePath(), CODE));
+        if (interpreter != null) {
+            interpreter.bind().ifPresent(prefix -> binds.add(Sandbox.Bind.readOnly(prefix, prefix.toString())));
+        }
+        Sandbox sandbox = new Sandbox(
+                binds,
+                tmpBytes(spec),
+                Sandbox.Network.NONE,
+                PROCESSES_OF_AGENT + PROCESSES_PER_MACHINE * spec.machinesMax(),
+                forks ? Sandbox.Capabilities.FORK : Sandbox.Capabilities.NONE,
+                SOCKET,
+                forks ? Sandbox.Init.REAP : Sandbox.Init.ACCEPT,
+                Sandbox.Seccomp.AGENT,
+                Set.of());
+        return new SupervisedSpec(
+                argv(spec, interpreter),
+                env(spec),
+                CODE,
+                spec.memoryBytes() * spec.machinesMax() + AGENT_BYTES,
+                0,
+                SupervisedSpec.GRACE_MILLIS_DEFAULT,
+                0,
+                Optional.of(sandbox));
+    }
+
+    private static List<String> argv(TemplateSpec spec, @Nullable Interpreter interpreter) {
+        return switch (spec.runtime()) {
+            // -I: neither PYTHON* variables nor the user's site directory
+            case PYTHON3 -> List.of(program(interpreter), "-I", AGENTS + "/" + AgentFiles.PYTHON);
+            case NODE ->
+                List.of(
+                        program(interpreter),
+                        "--max-old-space-size="
+                                + Math.max(16, (long) (spec.memoryBytes() * NODE_HEAP_SHARE) / Limits.MIB),
+                        AGENTS + "/" + AgentFiles.NODE);
+            case NATIVE ->
+                spec.handler().equals(STDIO)
+                        ? List.of(AGENTS + "/" + MONITOR, "stdio-agent", CODE + "/" + PROGRAM)
+                        : List.of(CODE + "/" + PROGRAM);
+        };
+    }
+
+    private static String program(@Nullable Interpreter interpreter) {
+        if (interpreter == null) {
+            throw new AssertionError("this runtime needs an interpreter");
+        }
+        return interpreter.program().toString();
+    }
+
+    private static Map<String, String> env(TemplateSpec spec) {
+        Map<String, String> env = new TreeMap<>();
+        env.put("PATH", "/usr/local/bin:/usr/bin:/bin");
+        env.put("HOME", "/tmp");
+        env.put("LANG", "C.UTF-8");
+        env.put("MAYFLY_FUNCTION", spec.name());
+        if (spec.runtime() == GuestRuntime.PYTHON3) {
+            // threads of numerical libraries would forbid the fork
+            env.put("OPENBLAS_NUM_THREADS", "1");
+            env.put("OMP_NUM_THREADS", "1");
+            env.put("MKL_NUM_THREADS", "1");
+        }
+        env.putAll(spec.env());
+        return env;
+    }
+
+    /** Half of the memory, within reason. */
+    static long tmpBytes(TemplateSpec spec) {
+        return Math.clamp(spec.memoryBytes() / 2, TMP_BYTES_MIN, TMP_BYTES_MAX);
+    }
+}
