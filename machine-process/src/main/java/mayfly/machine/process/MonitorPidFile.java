@@ -1,7 +1,6 @@
 package mayfly.machine.process;
 
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
@@ -20,13 +19,11 @@ record MonitorPidFile(MonitorPid command, String boot, MonitorPid monitor) {
             Pattern.compile("([0-9]{1,7}) ([0-9]{1,18}) ([0-9a-f-]{36}) ([0-9]{1,7}) ([0-9]{1,18}) *\n");
 
     /** Empty when there is no such file or it is not whole. */
-    static Optional<MonitorPidFile> read(SupervisedDirectory directory) {
+    static Optional<MonitorPidFile> read(SupervisedDirectory directory) throws IOException {
         try {
             return parse(Files.readAllBytes(directory.file("pid")));
         } catch (NoSuchFileException none) {
             return Optional.empty();
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
         }
     }
 

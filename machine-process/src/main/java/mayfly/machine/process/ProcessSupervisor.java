@@ -143,6 +143,11 @@ public final class ProcessSupervisor implements Supervisor {
         return executable;
     }
 
+    /** The child that makes monitors, now; another one when it died. */
+    long spawnerPid() throws MachineException, InterruptedException {
+        return spawner.running().pid();
+    }
+
     @Override
     public SupervisedState spawn(String name, SupervisedSpec spec) throws MachineException {
         SupervisedDirectory directory = SupervisedDirectory.of(supervised, name);

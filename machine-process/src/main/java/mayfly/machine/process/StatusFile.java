@@ -2,7 +2,6 @@ package mayfly.machine.process;
 
 import java.io.IOException;
 import java.io.InputStream;
-import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
@@ -26,13 +25,11 @@ final class StatusFile {
     private StatusFile() {}
 
     /** What the file says; empty when there is none, it is a torn write, or it is not ours. */
-    static Optional<MonitorStatus> read(SupervisedDirectory directory) {
+    static Optional<MonitorStatus> read(SupervisedDirectory directory) throws IOException {
         try (InputStream in = Files.newInputStream(directory.file("status"), LinkOption.NOFOLLOW_LINKS)) {
             return parse(in.readNBytes(BYTES + 1));
         } catch (NoSuchFileException none) {
             return Optional.empty();
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
         }
     }
 

@@ -2,6 +2,7 @@ package mayfly.machine.process;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.file.FileVisitResult;
 import java.nio.file.Files;
@@ -14,6 +15,7 @@ import java.nio.file.attribute.BasicFileAttributes;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.List;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
 /** The directory of one supervised command: its files, and how it comes and goes (monitor/PROTOCOL.md, section 1). */
 record SupervisedDirectory(Path path) {
@@ -34,7 +36,8 @@ record SupervisedDirectory(Path path) {
     /** The names of all directories, in no order. */
     static List<String> names(Path supervised) {
         try (Stream<Path> entries = Files.list(supervised)) {
-            return entries.map(entry -> entry.getFileName().toString())
+            return entries.filter(entry -> Files.isDirectory(entry, LinkOption.NOFOLLOW_LINKS))
+                    .map(entry -> entry.getFileName().toString())
                     .filter(SupervisedDirectory::isName)
                     .toList();
         } catch (IOException e) {
@@ -72,7 +75,7 @@ record SupervisedDirectory(Path path) {
         Path temporary = file(".spec.tmp");
         try (FileChannel channel =
                 FileChannel.open(temporary, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
-            java.nio.ByteBuffer bytes = java.nio.ByteBuffer.wrap(spec);
+            ByteBuffer bytes = ByteBuffer.wrap(spec);
             while (bytes.hasRemaining()) {
                 channel.write(bytes);
             }
@@ -109,7 +112,7 @@ record SupervisedDirectory(Path path) {
 
             @Override
             public FileVisitResult postVisitDirectory(
-                    Path directory, @org.jspecify.annotations.Nullable IOException failure) throws IOException {
+                    Path directory, @Nullable IOException failure) throws IOException {
                 if (failure != null) {
                     throw failure;
                 }

@@ -55,31 +55,35 @@ final class SupervisedTruth {
      * @throws IOException the host refused a descriptor or a read: nothing is known
      */
     Finding find(SupervisedDirectory directory, boolean spawning) throws IOException {
+        try {
+            return directory.exists() ? look(directory, spawning) : Finding.of(new SupervisedState.Unknown());
+        } catch (IOException | ErrnoException e) {
+            if (!directory.exists()) {
+                return Finding.of(new SupervisedState.Unknown()); // removed while it was looked at
+            }
+            throw e instanceof IOException io ? io : new IOException(e);
+        }
+    }
+
+    private Finding look(SupervisedDirectory directory, boolean spawning) throws IOException, ErrnoException {
         Optional<MonitorStatus> before = StatusFile.read(directory);
         if (before.filter(MonitorStatus::isFinal).isPresent()) {
             return Finding.of(before.get().toSupervised());
         }
-        if (!directory.exists()) {
-            return Finding.of(new SupervisedState.Unknown());
-        }
         if (client.status(directory) instanceof MonitorAnswer.Told(var now)) {
             return Finding.monitored(now);
         }
-        try {
-            // Looking at the lock could keep a monitor from it that is just starting. One that has a status file had
-            // the lock before, and an old spec has no monitor that is just starting.
-            if (!StatusFile.exists(directory) && (spawning || isYoung(directory))) {
-                return Finding.of(new SupervisedState.Starting());
-            }
-            if (Flock.isHeld(directory.file("lock"))) {
-                return StatusFile.read(directory)
-                        .map(Finding::monitored)
-                        .orElseGet(() -> Finding.of(new SupervisedState.Starting()));
-            }
-            return withoutMonitor(directory);
-        } catch (ErrnoException e) {
-            throw new IOException(e);
+        // Looking at the lock could keep a monitor from it that is just starting. One that has a status file had the
+        // lock before, and an old spec has no monitor that is just starting.
+        if (!StatusFile.exists(directory) && (spawning || isYoung(directory))) {
+            return Finding.of(new SupervisedState.Starting());
         }
+        if (Flock.isHeld(directory.file("lock"))) {
+            return StatusFile.read(directory)
+                    .map(Finding::monitored)
+                    .orElseGet(() -> Finding.of(new SupervisedState.Starting()));
+        }
+        return withoutMonitor(directory);
     }
 
     private boolean isYoung(SupervisedDirectory directory) throws IOException {

@@ -80,7 +80,7 @@ final class SupervisedTestBed implements AutoCloseable {
                 .until(() -> supervisor.inspect(name), state::isInstance));
     }
 
-    MonitorStatus status(String name) {
+    MonitorStatus status(String name) throws IOException {
         return StatusFile.read(directory(name)).orElseThrow();
     }
 
