@@ -8,6 +8,7 @@ import java.nio.channels.SocketChannel;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.concurrent.Future;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -40,18 +41,12 @@ final class MonitorClient {
         return ask(directory, MonitorAnswerCodec.kill(ID, signal));
     }
 
-    /** @throws IOException this process has no descriptor left; every failure of the monitor is an answer */
+    /** @throws IOException this process has no descriptor left, or closes; every failure of the monitor is an answer */
     private MonitorAnswer ask(SupervisedDirectory directory, String request) throws IOException {
         try (DirectoryFd fd = DirectoryFd.open(directory.path());
                 SocketChannel channel = SocketChannel.open(StandardProtocolFamily.UNIX)) {
             AtomicBoolean late = new AtomicBoolean();
-            Future<?> timeout = timer.schedule(
-                    () -> {
-                        late.set(true);
-                        closeQuietly(channel);
-                    },
-                    deadline.toMillis(),
-                    TimeUnit.MILLISECONDS);
+            Future<?> timeout = closeLater(channel, late);
             try {
                 channel.connect(UnixDomainSocketAddress.of(fd.entry("monitor.sock")));
                 ByteBuffer bytes = ByteBuffer.wrap(request.getBytes(StandardCharsets.UTF_8));
@@ -70,6 +65,20 @@ final class MonitorClient {
                 return new MonitorAnswer.Gone();
             }
             throw new IOException(e);
+        }
+    }
+
+    private Future<?> closeLater(SocketChannel channel, AtomicBoolean late) throws IOException {
+        try {
+            return timer.schedule(
+                    () -> {
+                        late.set(true);
+                        closeQuietly(channel);
+                    },
+                    deadline.toMillis(),
+                    TimeUnit.MILLISECONDS);
+        } catch (RejectedExecutionException e) {
+            throw new IOException("the supervisor is closed", e);
         }
     }
 

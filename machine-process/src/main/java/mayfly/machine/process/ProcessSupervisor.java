@@ -63,7 +63,7 @@ public final class ProcessSupervisor implements Supervisor {
 
     private ProcessSupervisor(Path data, SupervisorSettings settings) throws IOException, ErrnoException {
         this.settings = settings;
-        Path run = directory(data.resolve("run"));
+        Path run = runDirectory(data);
         this.supervised = directory(data.resolve("supervised"));
         this.executable = MonitorExecutable.extract(run);
         this.givesUids = Credentials.effectiveUid() == 0;
@@ -113,6 +113,11 @@ public final class ProcessSupervisor implements Supervisor {
             Thread.currentThread().interrupt();
             throw new MachineException("supervisor: interrupted", e);
         }
+    }
+
+    /** Where sockets and executables are, made if need be. */
+    static Path runDirectory(Path data) throws IOException {
+        return directory(data.resolve("run"));
     }
 
     private static Path directory(Path path) throws IOException {
@@ -255,6 +260,9 @@ public final class ProcessSupervisor implements Supervisor {
             try {
                 inspect(name);
             } catch (UncheckedIOException e) {
+                if (closed) {
+                    return;
+                }
                 LOG.log(Level.WARNING, "cannot look at {0}: {1}", name, e.getMessage());
                 watch.lookAgain(name, LOOK_AGAIN);
                 return;
