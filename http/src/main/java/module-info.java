@@ -6,6 +6,7 @@ module mayfly.http {
     requires io.netty.common;
     requires io.netty.transport;
     requires io.netty.transport.classes.epoll;
+    requires io.netty.transport.epoll.linux.x86_64; // holds the native library; without it: java.nio
     requires io.netty.transport.unix.common;
 
     exports mayfly.http;

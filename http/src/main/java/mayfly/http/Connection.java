@@ -57,6 +57,7 @@ final class Connection extends ChannelInboundHandlerAdapter {
     private Phase phase = Phase.IDLE;
     private long due = NEVER;
     private boolean inputEnded;
+    private boolean outputEnded;
     private boolean closeWhenIdle;
     private boolean emptyLineSkipped;
     private boolean inputBroken;
@@ -328,6 +329,9 @@ final class Connection extends ChannelInboundHandlerAdapter {
 
     private boolean dropAll() {
         inbox.clear();
+        if (inputEnded && outputEnded) {
+            outlet.cut();
+        }
         return false;
     }
 
@@ -391,6 +395,7 @@ final class Connection extends ChannelInboundHandlerAdapter {
         }
         due = System.nanoTime() + limits().linger().toNanos();
         outlet.end();
+        outputEnded = true;
         inbox.clear();
         channel.config().setAutoRead(true);
     }

@@ -62,6 +62,11 @@ public record HttpLimits(
                 headerBytes, bodyBytes, connections, exchanges, idleMax, headMax, bodyMax, writeMax, linger);
     }
 
+    public HttpLimits withLinger(Duration lingerMax) {
+        return new HttpLimits(
+                headerBytes, bodyBytes, connections, exchanges, idle, headTime, bodyTime, writeTime, lingerMax);
+    }
+
     private static void require(boolean holds, String rule) {
         if (!holds) {
             throw new IllegalArgumentException("limits of the HTTP server: " + rule);

@@ -17,6 +17,7 @@ import java.util.HashMap;
 import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 
 /** A listening HTTP/1.1 server. One owner starts it, may {@link #drain} it, and closes it. */
 public final class HttpServer implements AutoCloseable {
@@ -30,6 +31,7 @@ public final class HttpServer implements AutoCloseable {
     private final Admission admission;
     private final Channel listener;
     private final Map<EventLoop, Sweeper> sweepers;
+    private final AtomicBoolean closed = new AtomicBoolean();
 
     private HttpServer(Transport transport, Admission admission, Channel listener, Map<EventLoop, Sweeper> sweepers) {
         this.transport = transport;
@@ -121,9 +123,12 @@ public final class HttpServer implements AutoCloseable {
         return admission.awaitQuiet(deadline);
     }
 
-    /** Stops at once: connections are cut, and handlers that still run find their client gone. */
+    /** Stops at once: connections are cut, and handlers that still run find their client gone. Again: does nothing. */
     @Override
     public void close() {
+        if (!closed.compareAndSet(false, true)) {
+            return;
+        }
         admission.drain();
         listener.close().awaitUninterruptibly();
         sweepers.values().forEach(Sweeper::closeAll);

@@ -1,5 +1,6 @@
 package mayfly.http;
 
+import io.netty.buffer.PooledByteBufAllocator;
 import io.netty.util.ResourceLeakDetector;
 import io.netty.util.ResourceLeakDetectorFactory;
 import java.io.IOException;
@@ -76,6 +77,13 @@ abstract class ServerCase {
             Awaitility.await().atMost(Duration.ofSeconds(20)).until(() -> server.exchanges() == 0);
             Assertions.assertThat(server.connections()).isZero();
         }
-        Assertions.assertThat(LEAKS).isEmpty();
+        Assertions.assertThat(leaks()).isEmpty();
+    }
+
+    /** The detector reports a buffer that was lost when it tracks a new one after the lost one was collected. */
+    private static Queue<String> leaks() {
+        System.gc();
+        PooledByteBufAllocator.DEFAULT.directBuffer(16).release();
+        return LEAKS;
     }
 }
