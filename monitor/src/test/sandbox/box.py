@@ -37,6 +37,7 @@ class Box:
             values = value if isinstance(value, (list, tuple)) else [value]
             records += [(key, str(v)) for v in values]
         (self.dir / "spec").write_bytes(b"".join(f"{k}={v}".encode() + b"\0" for k, v in records))
+        self.argv = argv
         self.process = None
 
     def start(self, **kwargs):
@@ -60,6 +61,11 @@ class Box:
     def isolation(self):
         lines = (self.dir / "isolation").read_text().splitlines()
         return dict(line.split("=", 1) for line in lines)
+
+    def cgroups(self):
+        """The control groups that were made for it."""
+        file = self.dir / "cgroups"
+        return file.read_text().split() if file.exists() else []
 
     def connect(self, name="work.sock"):
         """Connects once the launcher listens."""
@@ -102,3 +108,34 @@ def run(argv, **keys):
 
 def python(code, **keys):
     return run(["/usr/bin/python3", "-I", "-S", "-c", code], **keys)
+
+
+def marked(marker):
+    """Host pids whose command line contains the marker (and that are not zombies)."""
+    pids = []
+    for pid in filter(str.isdigit, os.listdir("/proc")):
+        try:
+            with open(f"/proc/{pid}/cmdline", "rb") as file:
+                if marker.encode() in file.read():
+                    pids.append(int(pid))
+        except OSError:
+            continue
+    return pids
+
+
+def unique_seconds():
+    """An argument for sleep that no other process has: long, and found by marked()."""
+    return f"{1000 + os.getpid()}.{time.monotonic_ns()}"
+
+
+def await_gone(marker, seconds=10):
+    await_that(lambda: not marked(marker), f"the end of all processes with {marker}: {marked(marker)}", seconds)
+
+
+def host_mounts():
+    with open("/proc/self/mountinfo") as file:
+        return file.read()
+
+
+def is_root():
+    return os.geteuid() == 0

@@ -1,0 +1,60 @@
+#!/usr/bin/env python3
+"""Runs the sandbox tests, and as root a second time as a normal user; prints why anything was skipped.
+Usage: run.py [test_module ...]"""
+
+import glob
+import os
+import pathlib
+import shutil
+import subprocess
+import sys
+import tempfile
+import unittest
+
+HERE = pathlib.Path(__file__).resolve().parent
+NOBODY = "65534"
+
+
+def run_here(modules):
+    sys.path.insert(0, str(HERE))
+    suite = unittest.defaultTestLoader.loadTestsFromNames(modules)
+    result = unittest.TextTestRunner(verbosity=0).run(suite)
+    for test, reason in result.skipped:
+        print(f"skipped: {test.id()}: {reason}")
+    print(f"sandbox tests as uid {os.geteuid()}: {result.testsRun} run, {len(result.skipped)} skipped, "
+          f"{len(result.failures) + len(result.errors)} failed", flush=True)
+    return 0 if result.wasSuccessful() else 1
+
+
+def run_as_nobody(modules):
+    """In a copy that nobody can read: a source tree may lie in a closed home directory."""
+    setpriv = shutil.which("setpriv")
+    if not setpriv:
+        print("skipped: sandbox tests as a normal user: no setpriv on this host")
+        return 0
+    import box
+    import test_forkbox
+
+    with tempfile.TemporaryDirectory(prefix="box_tests_") as copy:
+        os.chmod(copy, 0o755)
+        env = {"PATH": "/usr/local/bin:/usr/bin:/bin", "HOME": "/tmp", "LANG": "C.UTF-8", "PYTHONDONTWRITEBYTECODE": "1"}
+        for file in HERE.glob("*.py"):
+            shutil.copy(file, copy)
+        for name, source in (("MAYFLY_MONITOR", box.BINARY), ("MAYFLY_FORKBOX", test_forkbox.FORKBOX)):
+            if os.path.exists(source):
+                env[name] = shutil.copy(source, copy)
+        user = [setpriv, f"--reuid={NOBODY}", f"--regid={NOBODY}", "--clear-groups"]
+        python = "/usr/bin/python3" if os.path.exists("/usr/bin/python3") else sys.executable
+        return subprocess.run([*user, python, os.path.join(copy, "run.py"), *modules], env=env, cwd=copy).returncode
+
+
+def main():
+    modules = sys.argv[1:] or sorted(pathlib.Path(path).stem for path in glob.glob(str(HERE / "test_*.py")))
+    status = run_here(modules)
+    if os.geteuid() == 0:
+        status |= run_as_nobody(modules)
+    return status
+
+
+if __name__ == "__main__":
+    sys.exit(main())
