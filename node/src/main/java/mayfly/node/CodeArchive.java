@@ -3,9 +3,9 @@ package mayfly.node;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.UncheckedIOException;
 import java.util.zip.GZIPInputStream;
 import java.util.zip.ZipEntry;
-import java.util.zip.ZipException;
 import java.util.zip.ZipInputStream;
 import mayfly.base.ErrorCode;
 import mayfly.base.Limits;
@@ -25,6 +25,25 @@ final class CodeArchive {
 
     static void read(byte[] archive, Entries entries) throws RefusedException, IOException {
         Budget budget = new Budget();
+        try {
+            read(archive, budget, (path, bytes, executable) -> {
+                try {
+                    entries.file(path, bytes, executable);
+                } catch (IOException e) {
+                    throw new UncheckedIOException(e); // the disk's failure, not the archive's
+                }
+            });
+        } catch (UncheckedIOException e) {
+            throw e.getCause();
+        } catch (IOException | IllegalArgumentException e) {
+            throw new RefusedException(
+                    ErrorCode.FUNCTION_INVALID,
+                    "the archive is broken: " + (e.getMessage() == null ? "it ends too early" : e.getMessage()),
+                    e);
+        }
+    }
+
+    private static void read(byte[] archive, Budget budget, Entries entries) throws RefusedException, IOException {
         if (startsWith(archive, 'P', 'K')) {
             readZip(archive, entries, budget);
         } else if (startsWith(archive, 0x1f, 0x8b)) {
@@ -45,8 +64,6 @@ final class CodeArchive {
                     entries.file(safe(entry.getName()), bytes, looksExecutable(bytes));
                 }
             }
-        } catch (ZipException | IllegalArgumentException e) {
-            throw new RefusedException(ErrorCode.FUNCTION_INVALID, "the zip archive is broken: " + e.getMessage(), e);
         }
     }
 
@@ -65,9 +82,6 @@ final class CodeArchive {
                                 + "' is a link or a device; only files and directories are accepted");
                 }
             }
-        } catch (ZipException | TarReader.MalformedTar e) {
-            throw new RefusedException(
-                    ErrorCode.FUNCTION_INVALID, "the tar.gz archive is broken: " + e.getMessage(), e);
         }
     }
 

@@ -10,10 +10,20 @@ import mayfly.machine.MachineDriver;
 
 /** The drivers of this host, strongest isolation first. */
 final class Drivers {
-    private final List<MachineDriver> drivers;
+    /** The levels of host reports, weakest first. */
+    private static final List<String> LEVELS = List.of("none", "reduced", "full");
 
-    Drivers(List<MachineDriver> drivers) {
+    private final List<MachineDriver> drivers;
+    private final String least;
+
+    /** @param least the level that a driver must give on this host to be used */
+    Drivers(List<MachineDriver> drivers, String least) {
         this.drivers = List.copyOf(drivers);
+        this.least = least;
+    }
+
+    private boolean usable(MachineDriver driver) {
+        return driver.host().usable() && LEVELS.indexOf(driver.host().level()) >= LEVELS.indexOf(least);
     }
 
     /** The strongest usable driver that the demand allows; refused, with the reason, when there is none. */
@@ -21,17 +31,17 @@ final class Drivers {
         String name = demand.name().toLowerCase(java.util.Locale.ROOT);
         Optional<MachineDriver> chosen = drivers.stream()
                 .filter(driver -> demand == Isolation.ANY || driver.name().equals(name))
-                .filter(driver -> driver.host().usable())
+                .filter(this::usable)
                 .findFirst();
         if (chosen.isEmpty()) {
             String usable = drivers.stream()
-                    .filter(driver -> driver.host().usable())
+                    .filter(this::usable)
                     .map(MachineDriver::name)
                     .collect(Collectors.joining(", "));
             throw new RefusedException(
                     ErrorCode.ISOLATION_UNAVAILABLE,
                     "this node cannot give isolation '" + name + "'; it can give: "
-                            + (usable.isEmpty() ? "none" : usable)
+                            + (usable.isEmpty() ? "none at level " + least + " (isolation_least)" : usable)
                             + ". `mayfly doctor` says what is missing");
         }
         return chosen.get();

@@ -42,7 +42,7 @@ public final class Node implements AutoCloseable {
             throws IOException {
         this.spec = spec;
         this.store = store;
-        this.drivers = new Drivers(drivers);
+        this.drivers = new Drivers(drivers, spec.isolationLeast());
         this.clock = clock;
         this.startedAt = clock.now();
         this.timers = Executors.newSingleThreadScheduledExecutor(

@@ -7,6 +7,7 @@ import java.time.Duration;
  * How one node behaves; validated by whoever read the configuration.
  *
  * @param data the node's directory; code is unpacked below it
+ * @param isolationLeast "none", "reduced" or "full": what a driver must give at least to be used, see HostReport
  * @param machinesMax machines of all functions together
  * @param idleAfter without calls, after which a function's spare machines, and then its template, are closed
  * @param healthEvery how often unused machines and templates are asked whether they still answer
@@ -18,6 +19,7 @@ import java.time.Duration;
  */
 public record NodeSpec(
         Path data,
+        String isolationLeast,
         int machinesMax,
         Duration idleAfter,
         Duration healthEvery,
@@ -31,6 +33,7 @@ public record NodeSpec(
     public static NodeSpec defaults(Path data) {
         return new NodeSpec(
                 data,
+                "none",
                 512,
                 Duration.ofMinutes(10),
                 Duration.ofSeconds(30),
