@@ -1,6 +1,11 @@
+/** The program. */
 @org.jspecify.annotations.NullMarked
 module mayfly.app {
-    requires mayfly.api;
+    requires java.logging;
+    requires mayfly.gateway;
+    requires mayfly.machine.process;
     requires org.tomlj;
     requires static org.jspecify;
+
+    exports mayfly.app;
 }

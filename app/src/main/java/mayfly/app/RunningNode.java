@@ -1,0 +1,183 @@
+package mayfly.app;
+
+import java.io.IOException;
+import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.FutureTask;
+import mayfly.api.Json;
+import mayfly.api.Problem;
+import mayfly.base.Clock;
+import mayfly.base.ErrorCode;
+import mayfly.base.Ids;
+import mayfly.base.Limits;
+import mayfly.gateway.Gateway;
+import mayfly.gateway.GatewaySpec;
+import mayfly.http.BindException;
+import mayfly.http.HttpLimits;
+import mayfly.http.HttpServer;
+import mayfly.http.HttpServerSpec;
+import mayfly.http.Refusal;
+import mayfly.http.RefusalRenderer;
+import mayfly.machine.GuestRuntime;
+import mayfly.machine.HostReport;
+import mayfly.machine.MachineException;
+import mayfly.machine.process.HostProbe;
+import mayfly.machine.process.ProcessDriver;
+import mayfly.machine.process.ProcessSupervisor;
+import mayfly.machine.process.SupervisorSettings;
+import mayfly.node.Node;
+import mayfly.node.NodeSpec;
+import mayfly.store.Store;
+import mayfly.store.StoreException;
+import mayfly.store.Stores;
+
+/**
+ * A node put together by hand, in the order in which its parts need each other, and taken apart in the opposite order.
+ * Port first: a node that cannot be reached shall not touch data.
+ */
+final class RunningNode implements AutoCloseable {
+    private interface Closing {
+        void close() throws IOException;
+    }
+
+    private final Deque<Closing> open = new ArrayDeque<>();
+    private final Config config;
+
+    private RunningNode(Config config) {
+        this.config = config;
+    }
+
+    /** What was started, for the ready line. */
+    record Started(RunningNode running, Node node, HttpServer server) {}
+
+    /** @throws StartException with a complete sentence for the operator; whatever was opened is closed again */
+    static Started start(Config config) throws StartException {
+        RunningNode running = new RunningNode(config);
+        try {
+            return running.open();
+        } catch (StartException e) {
+            running.close();
+            throw e;
+        } catch (StoreException | MachineException | BindException e) {
+            running.close();
+            throw new StartException(String.valueOf(e.getMessage()), e);
+        } catch (IOException e) {
+            running.close();
+            throw new StartException("cannot start on " + config.data() + ": " + e, e);
+        }
+    }
+
+    private Started open() throws StartException, MachineException, BindException, IOException {
+        DataDirectory data = DataDirectory.open(config.data());
+        open.push(data::close);
+        FutureTask<HostReport> probing = new FutureTask<>(() -> HostProbe.runFrom(data.root()));
+        Thread.ofVirtual().name("probe").start(probing); // 0.1 s, beside the opening of the store
+        Store store =
+                config.store().equals("sqlite") ? Stores.embedded(data.root()) : Stores.postgresql(config.store());
+        open.push(store::close);
+        HostReport probe = await(probing);
+        ProcessSupervisor supervisor = ProcessSupervisor.open(
+                data.root(), SupervisorSettings.defaults().withCgroups(HostProbe.cgroups(probe)));
+        open.push(supervisor::close);
+        ProcessDriver driver = ProcessDriver.open(supervisor, data.root(), interpreters(), probe);
+        open.push(driver::close);
+        Node node = Node.start(nodeSpec(), store, List.of(driver), supervisor, Clock.system(), Ids.system());
+        open.push(node::close);
+        HttpServer server = serve(node);
+        open.push(() -> {
+            node.drain();
+            drain(server);
+            server.close();
+        });
+        return new Started(this, node, server);
+    }
+
+    private void drain(HttpServer server) {
+        try {
+            server.drain(config.drain());
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt(); // whoever hurries us gets connections cut
+        }
+    }
+
+    private static HostReport await(FutureTask<HostReport> probing) throws MachineException {
+        try {
+            return probing.get();
+        } catch (ExecutionException e) {
+            throw e.getCause() instanceof MachineException known
+                    ? known
+                    : new MachineException("probe: " + e.getCause(), e);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new MachineException("interrupted while probing", e);
+        }
+    }
+
+    private Map<GuestRuntime, java.nio.file.Path> interpreters() {
+        Map<GuestRuntime, java.nio.file.Path> chosen = new HashMap<>();
+        config.python().ifPresent(it -> chosen.put(GuestRuntime.PYTHON3, it));
+        config.node().ifPresent(it -> chosen.put(GuestRuntime.NODE, it));
+        return chosen;
+    }
+
+    private NodeSpec nodeSpec() {
+        Config.Pool pool = config.pool();
+        return new NodeSpec(
+                config.data(),
+                config.isolationLeast(),
+                pool.machinesMax(),
+                pool.idleAfter(),
+                pool.healthEvery(),
+                pool.machineAgeMax(),
+                pool.machineUsesMax(),
+                pool.initTimeout(),
+                config.keepInvocations(),
+                config.drain());
+    }
+
+    private HttpServer serve(Node node) throws BindException, IOException {
+        Gateway gateway =
+                new Gateway(node, new GatewaySpec(config.token(), config.hosts(), config.functions(), Main.VERSION));
+        HttpLimits limits = HttpLimits.DEFAULT
+                .withSizes(HttpLimits.DEFAULT.headerBytes(), Limits.REQUEST_BODY_BYTES_MAX)
+                .withCounts(Limits.CONNECTIONS_MAX, Limits.CONNECTIONS_MAX);
+        HttpServerSpec spec = HttpServerSpec.at(
+                        config.listen().host(), config.listen().port())
+                .withLimits(limits)
+                .withRefusals(RunningNode::problem)
+                .withFailures(gateway);
+        return HttpServer.start(spec, gateway);
+    }
+
+    /** What the server refuses by itself looks like every other failure. */
+    private static RefusalRenderer.Page problem(Refusal refusal, String detail) {
+        ErrorCode code = switch (refusal.status()) {
+            case 413, 431 -> ErrorCode.REQUEST_TOO_LARGE;
+            case 503 -> ErrorCode.LIMIT_REACHED;
+            case 500 -> ErrorCode.INTERNAL;
+            default -> ErrorCode.REQUEST_INVALID;
+        };
+        return new RefusalRenderer.Page(Problem.MEDIA_TYPE, Json.write(Problem.of(code, detail)));
+    }
+
+    /** Stops in the opposite order; a part that fails to stop does not keep the others from it. */
+    @Override
+    public void close() {
+        while (!open.isEmpty()) {
+            try {
+                open.pop().close();
+            } catch (IOException | StoreException e) {
+                System.getLogger("mayfly.app").log(System.Logger.Level.WARNING, "a part did not stop properly", e);
+            }
+        }
+    }
+
+    Duration drainTime() {
+        return config.drain();
+    }
+}
