@@ -251,19 +251,22 @@ class SupervisorRecoveryTest {
     void halfMadeAndHalfRemovedDirectories() throws Exception {
         Path supervised = Files.createDirectories(bed.data.resolve("supervised"));
         Files.createDirectories(supervised.resolve("task_empty"));
-        Files.createDirectories(supervised.resolve("task_temp"));
-        Files.writeString(supervised.resolve("task_temp/.spec.tmp"), "v=1");
+        Files.createDirectories(supervised.resolve("task_cut"));
+        Files.writeString(supervised.resolve("task_cut/spec"), "v=1");
         Files.createDirectories(supervised.resolve(".removed-task_old/tree"));
         Files.writeString(supervised.resolve(".removed-task_old/tree/file"), "");
         Files.writeString(supervised.resolve("task_file"), "not a directory");
 
+        Files.setLastModifiedTime(
+                supervised.resolve("task_cut/spec"), FileTime.from(Instant.now().minusSeconds(60)));
+
         ProcessSupervisor supervisor = bed.open();
         assertThat(supervised.resolve(".removed-task_old")).doesNotExist();
         assertThat(supervisor.inspect("task_empty")).isInstanceOf(ExecFailed.class);
-        assertThat(supervisor.inspect("task_temp")).isInstanceOf(ExecFailed.class);
-        assertThat(supervisor.names()).containsExactlyInAnyOrder("task_empty", "task_temp");
+        assertThat(supervisor.inspect("task_cut")).isInstanceOf(ExecFailed.class);
+        assertThat(supervisor.names()).containsExactlyInAnyOrder("task_empty", "task_cut");
         supervisor.remove("task_empty");
-        supervisor.remove("task_temp");
+        supervisor.remove("task_cut");
         assertThat(supervisor.names()).isEmpty();
     }
 
