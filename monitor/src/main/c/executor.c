@@ -50,7 +50,8 @@ static bool write_pid(struct monitor *m) {
     return pwrite(m->pid_file, line, PID_FILE_BYTES, 0) == PID_FILE_BYTES;
 }
 
-/* Leaves 0, 1, 2 and, at REPORT_FD, the report pipe. fd is above REPORT_FD: the monitor's lock is older than it. */
+/* Leaves 0, 1, 2 and, at REPORT_FD, the report pipe. fd is not REPORT_FD itself: were that number free, pipe2 had given it
+ * to the reading end; and the files were opened while the spawner's pipe had it. */
 static void arrange_descriptors(struct monitor *m, int fd, bool pipe_survives) {
     if (dup3(fd, REPORT_FD, pipe_survives ? 0 : O_CLOEXEC) < 0) report(fd, "fork");
     if (dup2(m->out, 1) < 0) report(REPORT_FD, "stdout");

@@ -84,6 +84,6 @@ bool executor_fork(struct monitor *m);
  * when it has spoken. */
 enum life_event executor_heard(struct monitor *m);
 
-/* cgroups.c: the cgroups that the launcher noted in the file `cgroups`. */
+/* monitor_cgroups.c: the cgroups that the launcher noted in the file `cgroups`. */
 bool cgroups_had_oom(void);
 int cgroups_remove(void); /* 0, or the errno of the first that stays */

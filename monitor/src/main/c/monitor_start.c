@@ -166,6 +166,8 @@ static void first_status(struct monitor *m) {
     if (status_write(m->status, &m->facts, &m->life, false)) return;
     int error = errno;
     unlink("status");
+    unlink("pid");
+    unlink("monitor.sock");
     refuse(REPLY_FD, "status", error, "the status record");
 }
 

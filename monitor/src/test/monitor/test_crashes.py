@@ -32,11 +32,11 @@ class Crashes(MonitorTest):
     def test_the_caller_may_end_at_once(self):
         task = self.task("sleep", "60")
         status = self.spawn(task)
+        stat = pathlib.Path(f"/proc/{status['monitor']}/stat").read_text().rsplit(")", 1)[1].split()
+        self.assertNotIn(int(stat[1]), (os.getpid(), self.spawner.process.pid), "the monitor is nobody's child but init's")
         self.assertEqual(0, self.spawner.close())
         self.assertTrue(task.ask("status")["ok"])
         self.assertTrue(alive(status["pid"]))
-        stat = pathlib.Path(f"/proc/{status['monitor']}/stat").read_text().rsplit(")", 1)[1].split()
-        self.assertNotIn(int(stat[1]), (os.getpid(), self.spawner.process.pid), "the monitor is nobody's child but init's")
 
     def test_a_spawner_killed_at_any_moment_leaves_all_or_nothing(self):
         dice = random.Random(7)
