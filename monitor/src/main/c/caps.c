@@ -16,6 +16,14 @@ static int set(uint32_t mask) {
     return 0;
 }
 
+int caps_raise(void) {
+    struct k_cap_header header = {K_CAPABILITY_VERSION_3, 0};
+    struct k_cap_data data[2];
+    if (syscall(SYS_capget, &header, data) != 0) return errno;
+    for (int half = 0; half < 2; half++) data[half].effective = data[half].permitted;
+    return syscall(SYS_capset, &header, data) == 0 ? 0 : errno;
+}
+
 int caps_drop_all(void) {
     prctl(K_PR_CAP_AMBIENT, K_PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0);
     return set(0);

@@ -69,7 +69,7 @@ static void make_below(struct sandbox *s, const char *parent, const char *name) 
     text_add(&t, "/");
     text_add(&t, name);
     if (t.cut || !remember(directory)) return;
-    if (mkdir(directory, 0755) != 0) {
+    if (mkdir(directory, 0755) != 0 && errno != EEXIST) {
         if (s->spec->memory) isolation_set(&s->got, F_MEMORY, false, "cgroup", errno);
         return;
     }

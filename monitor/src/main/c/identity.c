@@ -4,8 +4,10 @@
 #include <fcntl.h>
 #include <grp.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <unistd.h>
 
+#include "caps.h"
 #include "kernel.h"
 #include "sandbox.h"
 #include "text.h"
@@ -23,9 +25,14 @@ static void write_file(struct sandbox *s, const char *name, const char *content)
     close(fd);
 }
 
+bool identity_is_late(const struct sandbox *s) {
+    return s->privileged && (s->opens_inside || !(s->namespaces & K_CLONE_NEWUSER));
+}
+
 static void write_map(struct sandbox *s, const char *name, unsigned host_id) {
     char line[64];
     struct text t = text_in(line, sizeof line);
+    if (identity_is_late(s)) text_add(&t, "0 0 1\n"); /* only until the trees are open */
     text_number(&t, SANDBOX_UID);
     text_add(&t, " ");
     text_number(&t, host_id);
@@ -40,14 +47,18 @@ void identity_map(struct sandbox *s) {
     write_map(s, "uid_map", s->uid);
 }
 
+static void leave_root(struct sandbox *s) {
+    bool mapped = s->namespaces & K_CLONE_NEWUSER;
+    gid_t gid = mapped ? SANDBOX_UID : s->gid;
+    uid_t uid = mapped ? SANDBOX_UID : s->uid;
+    if (mapped && prctl(PR_SET_KEEPCAPS, 1) != 0) sandbox_fail(s, "PR_SET_KEEPCAPS", errno);
+    if (setgroups(0, NULL) != 0 || setresgid(gid, gid, gid) != 0 || setresuid(uid, uid, uid) != 0)
+        sandbox_fail(s, "leave root", errno);
+    if (mapped && caps_raise() != 0) sandbox_fail(s, "capset", errno); /* those of the namespace, until drop_capabilities */
+}
+
 void identity_become(struct sandbox *s) {
-    if (s->privileged) {
-        bool mapped = s->namespaces & K_CLONE_NEWUSER;
-        gid_t gid = mapped ? SANDBOX_UID : s->gid;
-        uid_t uid = mapped ? SANDBOX_UID : s->uid;
-        if (setgroups(0, NULL) != 0 || setresgid(gid, gid, gid) != 0 || setresuid(uid, uid, uid) != 0)
-            sandbox_fail(s, "leave root", errno);
-    }
+    if (s->privileged) leave_root(s);
     bool kept_groups = !s->privileged && getgroups(0, NULL) > 0;
     isolation_set(&s->got, F_IDS, s->uid != 0, kept_groups ? "supplementary groups of the starting user stay" : "", 0);
 }

@@ -65,6 +65,7 @@ _Noreturn void init_reap(const struct init_plan *plan) {
         _exit(125);
     }
     if (main_child == 0) {
+        prctl(PR_SET_PDEATHSIG, SIGKILL); /* in a pid namespace our end is its end anyway */
         int error = init_execute(plan->argv, plan->env, plan->listener);
         init_report(plan->report, "execve", error);
         _exit(125);

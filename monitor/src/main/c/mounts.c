@@ -48,11 +48,14 @@ void mounts_choose(struct sandbox *s) {
     }
 }
 
-void mounts_open(struct sandbox *s) {
+static int open_detached(const char *host) {
+    return (int)syscall(K_NR_open_tree, AT_FDCWD, host, K_OPEN_TREE_CLONE | K_OPEN_TREE_CLOEXEC | K_AT_RECURSIVE);
+}
+
+static void open_all(struct sandbox *s) {
     for (size_t i = 0; i < s->tree_count; i++) {
         struct tree *t = &s->trees[i];
-        unsigned flags = K_OPEN_TREE_CLONE | K_OPEN_TREE_CLOEXEC | K_AT_RECURSIVE;
-        t->fd = (int)syscall(K_NR_open_tree, AT_FDCWD, t->host, flags);
+        t->fd = open_detached(t->host);
         if (t->fd < 0) sandbox_fail(s, t->host, errno);
         struct k_mount_attr attr = {.attr_set = K_MOUNT_ATTR_NOSUID};
         if (!t->writable) attr.attr_set |= K_MOUNT_ATTR_RDONLY;
@@ -60,6 +63,14 @@ void mounts_open(struct sandbox *s) {
         if (syscall(K_NR_mount_setattr, t->fd, "", K_AT_EMPTY_PATH | K_AT_RECURSIVE, &attr, sizeof attr) != 0)
             sandbox_fail(s, "mount_setattr", errno);
     }
+}
+
+void mounts_open(struct sandbox *s) {
+    int fd = s->privileged ? open_detached("/") : -1; /* root in a container may lack CAP_SYS_ADMIN */
+    s->opens_inside = fd < 0;
+    if (fd < 0) return;
+    close(fd);
+    open_all(s);
 }
 
 /* Directories above path and, with is_directory, path itself; else an empty file to mount over. Below an attached
@@ -120,7 +131,7 @@ bool mounts_possible(void) {
 }
 
 void mounts_enter(struct sandbox *s) {
-    if (!s->privileged) mounts_open(s);
+    if (s->opens_inside) open_all(s);
     if (mount("mayfly", "/tmp", "tmpfs", MS_NOSUID | MS_NODEV, "size=1m,nr_inodes=1k,mode=755") != 0 || chdir("/tmp") != 0)
         sandbox_fail(s, "new root", errno);
     if (mkdir(&OLD_ROOT[1], 0700) != 0 || syscall(SYS_pivot_root, ".", &OLD_ROOT[1]) != 0 || chdir("/") != 0)

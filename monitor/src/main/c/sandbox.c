@@ -83,8 +83,11 @@ static void filter_calls(struct sandbox *s) {
     unsigned options = 0;
     if (s->got.of[F_FORK].applied) options |= FILTER_FORKS_MACHINES;
     if (s->spec->init == INIT_NONE) options |= FILTER_HOLDS_PDEATHSIG;
+    if (s->spec->net == NET_NONE && !s->got.of[F_NETNS].applied) options |= FILTER_NO_INTERNET;
     int error = seccomp_install(s->spec->seccomp == SECCOMP_AGENT ? FILTER_FOR_AGENT : FILTER_FOR_TASK, options);
     isolation_set(&s->got, F_SECCOMP, error == 0, "", error);
+    if (error == 0 && options & FILTER_NO_INTERNET)
+        isolation_set(&s->got, F_NETNS, false, "internet sockets are refused instead", 0);
 }
 
 static void write_isolation(struct sandbox *s) {
@@ -122,8 +125,7 @@ _Noreturn static void build_and_run(struct sandbox *s) {
     close(s->control[0]);
     die_with_launcher(s);
     if (recv(s->control[1], &go, 1, 0) != 1) _exit(SANDBOX_FAILED); /* now the maps are written */
-    bool mapped = s->namespaces & K_CLONE_NEWUSER;
-    if (mapped) identity_become(s);
+    if (!identity_is_late(s)) identity_become(s);
     char answer = PROCEED;
     if (s->namespaces & K_CLONE_NEWNS && !mounts_possible()) answer = RETRY;
     if (send(s->control[1], &answer, 1, MSG_NOSIGNAL) != 1 || answer == RETRY) _exit(SANDBOX_FAILED);
@@ -133,7 +135,7 @@ _Noreturn static void build_and_run(struct sandbox *s) {
     if (s->namespaces & K_CLONE_NEWNET) raise_loopback(s);
     if (s->namespaces & K_CLONE_NEWNS) mounts_enter(s);
     else fallback_enter(s);
-    if (!mapped) identity_become(s); /* without a user namespace the mounts needed root */
+    if (identity_is_late(s)) identity_become(s);
     limits_apply(s);
     drop_capabilities(s);
     if (prctl(K_PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0) sandbox_fail(s, "no_new_privs", errno);
@@ -227,7 +229,7 @@ int sandbox_main(int argc, char **argv) {
     if (s.uid == 0) sandbox_fail(&s, "uid 0 owns the host's files", EINVAL);
 
     mounts_choose(&s);
-    if (s.privileged) mounts_open(&s);
+    mounts_open(&s);
     if (s.spec->listen) s.listener = move_up(&s, listen_here(&s, s.spec->listen));
     s.isolation = open("isolation", O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0600);
     if (s.isolation < 0) sandbox_fail(&s, "isolation", errno);

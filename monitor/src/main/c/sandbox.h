@@ -33,7 +33,8 @@ struct sandbox {
     int control[2]; /* socket pair: [0] the launcher's, [1] the sandbox's process 1 */
     int listener;   /* becomes descriptor 3, -1 = none */
     int isolation;  /* the file `isolation` */
-    bool privileged; /* started as root */
+    bool privileged;    /* started as root */
+    bool opens_inside;  /* the trees can only be opened in the sandbox's own mount namespace */
     uid_t uid;       /* who it becomes on the host */
     gid_t gid;
     uint64_t namespaces; /* CLONE_NEW* that it has */
@@ -53,7 +54,7 @@ _Noreturn void sandbox_fail_stage(struct sandbox *s, const char *stage, int erro
 
 /* mounts.c */
 void mounts_choose(struct sandbox *s);  /* which host directories appear where */
-void mounts_open(struct sandbox *s);    /* opens them as detached mounts; needs CAP_SYS_ADMIN here */
+void mounts_open(struct sandbox *s);    /* opens them as detached mounts; where that is refused sets opens_inside */
 bool mounts_possible(void);             /* in the new mount namespace: cuts it off from the host's; false when refused */
 void mounts_enter(struct sandbox *s);   /* new root with them, old root gone */
 
@@ -63,7 +64,8 @@ void fallback_enter(struct sandbox *s);
 /* etc.c: the generated files below /etc and /dev, in the new root, before it becomes read-only */
 void etc_write(struct sandbox *s);
 
-/* identity.c */
+/* identity.c. Before the mounts, so that they are the sandbox's; but after them when only root can make or open them */
+bool identity_is_late(const struct sandbox *s);
 void identity_map(struct sandbox *s);   /* launcher: writes the child's uid and gid maps */
 void identity_become(struct sandbox *s); /* child: leaves root and its groups */
 

@@ -62,11 +62,13 @@ static inline void seccomp_emit_rule(struct seccomp_builder *b, enum rule rule) 
     case IF_SOCKET: /* vsock, packet, alg, tipc ... are host doors or large attack surface; netlink: only routes */
         seccomp_emit(b, K_BPF_LOAD, SECCOMP_ARG(0), 0, 0);
         seccomp_allow_if_eq(b, AF_UNIX_);
-        seccomp_allow_if_eq(b, AF_INET_);
-        seccomp_allow_if_eq(b, AF_INET6_);
-        seccomp_emit(b, K_BPF_IF_EQ, AF_NETLINK_, 0, 3);
-        seccomp_emit(b, K_BPF_LOAD, SECCOMP_ARG(2), 0, 0);
-        seccomp_allow_if_eq(b, 0);
+        if (!(b->options & FILTER_NO_INTERNET)) {
+            seccomp_allow_if_eq(b, AF_INET_);
+            seccomp_allow_if_eq(b, AF_INET6_);
+            seccomp_emit(b, K_BPF_IF_EQ, AF_NETLINK_, 0, 3);
+            seccomp_emit(b, K_BPF_LOAD, SECCOMP_ARG(2), 0, 0);
+            seccomp_allow_if_eq(b, 0);
+        }
         seccomp_refuse(b, EAFNOSUPPORT);
         break;
     case IF_PERSONALITY: /* the default, and asking for the current one */

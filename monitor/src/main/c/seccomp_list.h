@@ -69,7 +69,7 @@ enum rule {
 #define TASK_ONLY(X)                                                                                                  \
     X(shmget) X(shmat) X(shmdt) X(shmctl) X(semget) X(semop) X(semtimedop) X(semctl) X(msgget) X(msgsnd) X(msgrcv)      \
     X(msgctl) X(mq_open) X(mq_unlink) X(mq_timedsend) X(mq_timedreceive) X(mq_notify) X(mq_getsetattr) X(io_setup)     \
-    X(io_submit) X(io_getevents) X(io_destroy) X(io_cancel) X(vmsplice) X(mbind) X(set_mempolicy) X(remap_file_pages)
+    X(io_submit) X(io_getevents) X(io_destroy) X(io_cancel) X(io_pgetevents) X(vmsplice) X(mbind) X(set_mempolicy) X(remap_file_pages)
 
 /* Numbers that an older libc header does not name. */
 #define ANY_PROFILE_NUMBERS(X)                                                                                        \
@@ -89,6 +89,7 @@ enum rule {
 enum seccomp_profile { FILTER_FOR_AGENT, FILTER_FOR_TASK };
 enum seccomp_option {
     FILTER_FORKS_MACHINES = 1, /* caps=fork: new pid and mount namespaces, mount of a fresh tmpfs or proc */
+    FILTER_NO_INTERNET = 4,     /* net=none without a network namespace: local sockets only, not even a loopback */
     FILTER_HOLDS_PDEATHSIG = 2,    /* init=none: the program is pid 1 and must not outlive the launcher */
 };
 

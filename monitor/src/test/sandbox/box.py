@@ -28,6 +28,8 @@ def await_that(attempt, what, seconds=10):
 class Box:
     """One supervised directory with a sandbox in it."""
 
+    prefix = ()  # in front of the launcher's command line
+
     def __init__(self, argv, env=None, home=None, **keys):
         self.dir = pathlib.Path(tempfile.mkdtemp(prefix="task_box_", dir=home or os.environ.get("BOX_HOME")))
         records = [("v", "1")] + [("argv", a) for a in argv]
@@ -44,7 +46,7 @@ class Box:
         kwargs.setdefault("stdin", subprocess.DEVNULL)
         kwargs.setdefault("stdout", subprocess.PIPE)
         kwargs.setdefault("stderr", subprocess.PIPE)
-        self.process = subprocess.Popen([BINARY, "sandbox", str(self.dir)], text=True, env={}, **kwargs)
+        self.process = subprocess.Popen([*self.prefix, BINARY, "sandbox", str(self.dir)], text=True, env={"PATH": "/usr/bin:/bin"} if self.prefix else {}, **kwargs)
         return self
 
     def run(self, timeout=20):
