@@ -119,6 +119,11 @@ public final class Json {
         return new String(write(value), StandardCharsets.UTF_8);
     }
 
+    /** One line. */
+    public static String text(JsonValue value) {
+        return new String(write(value), StandardCharsets.UTF_8);
+    }
+
     /** Indented, for people. */
     public static String pretty(Record value) {
         ByteArrayOutputStream out = new ByteArrayOutputStream(512);
