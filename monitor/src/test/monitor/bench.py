@@ -90,6 +90,8 @@ def main():
         many(home, spawner)
     finally:
         spawner.close()
+        for left in home.glob("task_*/monitor.sock"):
+            Task.at(left.parent).ask("kill", signal=9)
         shutil.rmtree(home)
 
 

@@ -63,6 +63,13 @@ class Task:
         text = b"".join(f"{k}={v}".encode() + b"\0" for k, v in records) if spec is None else spec
         (self.dir / "spec").write_bytes(text)
 
+    @classmethod
+    def at(cls, dir):
+        """One that exists already."""
+        task = cls.__new__(cls)
+        task.dir = pathlib.Path(dir)
+        return task
+
     def status(self):
         """The status file, or None when there is none or it is no record."""
         try:
