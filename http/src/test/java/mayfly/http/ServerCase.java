@@ -44,6 +44,8 @@ abstract class ServerCase {
                 };
             }
         });
+        // As a property, because Transport turns detection off where nobody asked for it.
+        System.setProperty("io.netty.leakDetection.level", "paranoid");
         ResourceLeakDetector.setLevel(ResourceLeakDetector.Level.PARANOID);
     }
 
