@@ -344,6 +344,10 @@ final class Connection extends ChannelInboundHandlerAdapter {
             return;
         }
         exchange = null;
+        if (pipe != null) {
+            pipe.fail(new IOException("the rest of the request body was dropped when the response ended"));
+            pipe = null;
+        }
         respond(bytes, close || inputBroken);
         advance();
     }

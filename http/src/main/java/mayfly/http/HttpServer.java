@@ -4,6 +4,8 @@ import io.netty.bootstrap.ServerBootstrap;
 import io.netty.channel.AdaptiveRecvByteBufAllocator;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelFuture;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.ChannelInitializer;
 import io.netty.channel.ChannelOption;
 import io.netty.channel.EventLoop;
@@ -64,6 +66,7 @@ public final class HttpServer implements AutoCloseable {
             throw new BindException(
                     "cannot listen on " + spec.host() + ":" + spec.port() + ": " + advice(cause, spec.port()), cause);
         }
+        bound.channel().pipeline().addLast(new AcceptFailures());
         return new HttpServer(transport, admission, bound.channel(), sweepers);
     }
 
@@ -147,5 +150,21 @@ public final class HttpServer implements AutoCloseable {
             return "this machine does not have that address; use one it has, such as 127.0.0.1";
         }
         return message;
+    }
+
+    /** Behind Netty's acceptor, which after a failure waits a second before it tries again. */
+    private static final class AcceptFailures extends ChannelInboundHandlerAdapter {
+        @Override
+        public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
+            try {
+                String advice = "cannot accept connections, trying again in 1 s: " + cause.getMessage()
+                        + "; if files ran out, raise the limit (ulimit -n)";
+                System.getLogger("mayfly.http").log(System.Logger.Level.WARNING, advice);
+            } catch (Throwable e) {
+                // Without a free descriptor logging itself may fail (it did: the time zone file); thrown further, that
+                // would end the event loop.
+                cause.addSuppressed(e);
+            }
+        }
     }
 }

@@ -131,6 +131,21 @@ class FailingHandlerTest extends ServerCase {
     }
 
     @Test
+    void doesNotLetAHandlerWaitForABodyAfterItsResponse() throws IOException {
+        serve(exchange -> {
+            exchange.send(200, Headers.NONE, new byte[0]);
+            exchange.body();
+        });
+        try (RawClient client = connect()) {
+            client.send(head("POST / HTTP/1.1", "Host: h", "Content-Length: 50000"));
+            assertThat(client.read().status()).isEqualTo(200);
+            Awaitility.await().until(() -> server().exchanges() == 0);
+            assertThat(client.send(new byte[50_000]).get("/").status()).isEqualTo(200);
+        }
+        assertThat(failures).singleElement().satisfies(e -> assertThat(e).hasMessageContaining("was dropped"));
+    }
+
+    @Test
     void refusesRequestsOverTheLimitAndRecovers() throws Exception {
         CountDownLatch release = new CountDownLatch(1);
         serve(limited(limits -> limits.withCounts(100, 2)), exchange -> {
