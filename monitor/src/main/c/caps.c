@@ -9,7 +9,7 @@
 static int set(uint32_t mask) {
     for (unsigned cap = 0; cap <= K_CAP_LAST; cap++)
         if ((cap >= 32 || !(mask >> cap & 1)) && prctl(K_PR_CAPBSET_DROP, cap, 0, 0, 0) != 0)
-            break; /* above the kernel's last one (EINVAL), or never allowed to (EPERM: then exec gains nothing either) */
+            break; /* EINVAL: above the kernel's last one; EPERM: we have none, and execve gives none */
     struct k_cap_header header = {K_CAPABILITY_VERSION_3, 0};
     struct k_cap_data data[2] = {{mask, mask, mask}, {0, 0, 0}};
     if (syscall(SYS_capset, &header, data) != 0) return errno;

@@ -90,8 +90,9 @@ static void make_default(struct sandbox *s, char *line, const char *name) {
     *path++ = 0;
     controllers++;
     bool v2 = *controllers == 0;
-    bool wanted = (s->spec->memory && strcmp(controllers, "memory") == 0) || (s->spec->pids && strcmp(controllers, "pids") == 0);
-    if (!wanted && !(v2 && access("/sys/fs/cgroup/cgroup.controllers", F_OK) == 0)) return;
+    bool memory = s->spec->memory && strcmp(controllers, "memory") == 0;
+    bool pids = s->spec->pids && strcmp(controllers, "pids") == 0;
+    if (!memory && !pids && !(v2 && access("/sys/fs/cgroup/cgroup.controllers", F_OK) == 0)) return;
     char parent[PATH_BYTES];
     struct text t = text_in(parent, sizeof parent);
     text_add(&t, "/sys/fs/cgroup/");

@@ -147,7 +147,8 @@ const char *channel_meta_value(const struct frame *frame, const char *key) {
         if (!after) return NULL;
         at = blanks(after, end);
         if (at == end || *at++ != ':') return NULL;
-        if ((size_t)(after - name) == strlen(key) + 2 && memcmp(name + 1, key, strlen(key)) == 0) return blanks(at, end);
+        size_t length = strlen(key);
+        if ((size_t)(after - name) == length + 2 && memcmp(name + 1, key, length) == 0) return blanks(at, end);
         at = value(at, end, 0);
     }
     return NULL;

@@ -30,8 +30,10 @@ static const char *joined(const char *text, size_t keep, const char *host, const
 
 static const char *translated(struct sandbox *s, const char *text, size_t keep, const char *here) {
     const char *path = text + keep, *rest, *result = text;
-    for (size_t i = 0; i < s->spec->bind_count; i++)
-        if ((rest = below(path, s->spec->binds[i].guest)) != NULL) result = joined(text, keep, s->spec->binds[i].host, rest);
+    for (size_t i = 0; i < s->spec->bind_count; i++) {
+        const struct spec_bind *bind = &s->spec->binds[i];
+        if ((rest = below(path, bind->guest)) != NULL) result = joined(text, keep, bind->host, rest);
+    }
     if ((rest = below(path, "/tmp")) != NULL) result = joined(text, keep, here, rest);
     if (!result) sandbox_fail(s, "fallback paths", E2BIG);
     return result;

@@ -54,7 +54,8 @@ static void leave_root(struct sandbox *s) {
     if (mapped && prctl(PR_SET_KEEPCAPS, 1) != 0) sandbox_fail(s, "PR_SET_KEEPCAPS", errno);
     if (setgroups(0, NULL) != 0 || setresgid(gid, gid, gid) != 0 || setresuid(uid, uid, uid) != 0)
         sandbox_fail(s, "leave root", errno);
-    if (mapped && caps_raise() != 0) sandbox_fail(s, "capset", errno); /* those of the namespace, until drop_capabilities */
+    int error = mapped ? caps_raise() : 0; /* those of the namespace, until drop_capabilities */
+    if (error) sandbox_fail(s, "capset", error);
 }
 
 void identity_become(struct sandbox *s) {

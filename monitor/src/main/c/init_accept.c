@@ -136,7 +136,7 @@ _Noreturn void init_accept(const struct init_plan *given) {
     if (plan.report >= 0) close(plan.report); /* end of file there means: ready */
     for (;;) {
         if (poll(now.poll, POLL_MACHINES + now.count, -1) < 0) continue;
-        /* first the ends, which change the table, so the machines' events are read before */
+        /* in this order: reaping and accepting move entries of the table */
         for (unsigned i = 0; i < now.count; i++)
             if (now.poll[POLL_MACHINES + i].fd >= 0 && now.poll[POLL_MACHINES + i].revents) kill_machine(&plan, i);
         if (now.poll[POLL_SIGNALS].revents) handle_signals(&plan);

@@ -99,6 +99,7 @@ struct __attribute__((packed)) k_landlock_path_beneath {
 #define K_LANDLOCK_FS_READ_DIR (1ull << 3)
 #define K_LANDLOCK_FS_MAKE_CHAR (1ull << 6)
 #define K_LANDLOCK_FS_MAKE_BLOCK (1ull << 11)
+#define K_LANDLOCK_FS_REFER (1ull << 13)
 #define K_LANDLOCK_FS_TRUNCATE (1ull << 14)
 #define K_LANDLOCK_FS_IOCTL_DEV (1ull << 15)
 #define K_LANDLOCK_SCOPE_ABSTRACT_UNIX_SOCKET (1ull << 0)

@@ -8,15 +8,17 @@
 #include "kernel.h"
 #include "sandbox.h"
 
-enum { RULESET_ABI_1_BITS = 13, RULESET_ABI_2_BITS = 14, RULESET_ABI_3_BITS = 15, RULESET_ABI_5_BITS = 16 };
 #define READ (K_LANDLOCK_FS_EXECUTE | K_LANDLOCK_FS_READ_FILE | K_LANDLOCK_FS_READ_DIR)
 #define ON_FILES (K_LANDLOCK_FS_EXECUTE | K_LANDLOCK_FS_WRITE_FILE | K_LANDLOCK_FS_READ_FILE | K_LANDLOCK_FS_TRUNCATE | \
                   K_LANDLOCK_FS_IOCTL_DEV)
 #define DEVICE_NODES (K_LANDLOCK_FS_MAKE_CHAR | K_LANDLOCK_FS_MAKE_BLOCK)
 
 static uint64_t known_rights(long abi) {
-    int bits = abi >= 5 ? RULESET_ABI_5_BITS : abi >= 3 ? RULESET_ABI_3_BITS : abi == 2 ? RULESET_ABI_2_BITS : RULESET_ABI_1_BITS;
-    return (1ull << bits) - 1;
+    uint64_t all = K_LANDLOCK_FS_IOCTL_DEV * 2 - 1;
+    if (abi < 5) all &= ~K_LANDLOCK_FS_IOCTL_DEV;
+    if (abi < 3) all &= ~K_LANDLOCK_FS_TRUNCATE;
+    if (abi < 2) all &= ~K_LANDLOCK_FS_REFER;
+    return all;
 }
 
 static int allow(int ruleset, const char *path, uint64_t rights, bool is_directory) {

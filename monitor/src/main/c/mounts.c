@@ -132,7 +132,8 @@ bool mounts_possible(void) {
 
 void mounts_enter(struct sandbox *s) {
     if (s->opens_inside) open_all(s);
-    if (mount("mayfly", "/tmp", "tmpfs", MS_NOSUID | MS_NODEV, "size=1m,nr_inodes=1k,mode=755") != 0 || chdir("/tmp") != 0)
+    const char *small = "size=1m,nr_inodes=1k,mode=755";
+    if (mount("mayfly", "/tmp", "tmpfs", MS_NOSUID | MS_NODEV, small) != 0 || chdir("/tmp") != 0)
         sandbox_fail(s, "new root", errno);
     if (mkdir(&OLD_ROOT[1], 0700) != 0 || syscall(SYS_pivot_root, ".", &OLD_ROOT[1]) != 0 || chdir("/") != 0)
         sandbox_fail(s, "pivot_root", errno);

@@ -122,11 +122,12 @@ static int try_cgroup(const char *base, const char *controller, const char *file
     for (char *line = own, *end; (end = strchr(line, '\n')) != NULL; line = end + 1) {
         *end = 0;
         char *name = strchr(line, ':'), *group = name ? strchr(name + 1, ':') : NULL;
-        if (!group || (size_t)(group - name - 1) != strlen(controller) || memcmp(name + 1, controller, strlen(controller)) != 0)
-            continue;
+        if (!group) continue;
+        *group++ = 0;
+        if (strcmp(name + 1, controller) != 0) continue;
         struct text t = text_in(path, sizeof path);
         text_add(&t, base);
-        if (strcmp(group + 1, "/") != 0) text_add(&t, group + 1);
+        if (strcmp(group, "/") != 0) text_add(&t, group);
         text_add(&t, "/mayfly-probe-");
         text_number(&t, getpid());
         if (mkdir(path, 0755) != 0) return errno;

@@ -65,8 +65,8 @@ static void record_namespaces(struct sandbox *s) {
     };
     for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
         bool has = s->namespaces & table[i].flag;
-        const char *why = has ? "" : table[i].feature == F_NETNS && s->spec->net == NET_HOST ? "net=host" : "the host refuses it";
-        isolation_set(&s->got, table[i].feature, has, why, 0);
+        bool unwanted = table[i].feature == F_NETNS && s->spec->net == NET_HOST;
+        isolation_set(&s->got, table[i].feature, has, has ? "" : unwanted ? "net=host" : "the host refuses it", 0);
     }
 }
 
@@ -76,7 +76,7 @@ static void drop_capabilities(struct sandbox *s) {
     int error = wanted && safe ? caps_keep_fork() : caps_drop_all();
     if (error) sandbox_fail(s, "capset", error);
     isolation_set(&s->got, F_CAPS, true, wanted && safe ? "CAP_SYS_ADMIN in its own user namespace" : "", 0);
-    isolation_set(&s->got, F_FORK, wanted && safe, wanted ? (safe ? "" : "needs a user namespace") : "not asked for", 0);
+    isolation_set(&s->got, F_FORK, wanted && safe, !wanted ? "not asked for" : safe ? "" : "needs a user namespace", 0);
 }
 
 static void filter_calls(struct sandbox *s) {
@@ -173,7 +173,8 @@ static bool start(struct sandbox *s, uint64_t namespaces) {
     identity_map(s);
     cgroup_join(s);
     char answer = 'g';
-    if (send(s->control[0], &answer, 1, MSG_NOSIGNAL) == 1 && recv(s->control[0], &answer, 1, 0) == 1 && answer == RETRY) {
+    bool answered = send(s->control[0], &answer, 1, MSG_NOSIGNAL) == 1 && recv(s->control[0], &answer, 1, 0) == 1;
+    if (answered && answer == RETRY) {
         close(s->control[0]);
         close(s->child_pidfd);
         waitpid(s->child, NULL, 0);

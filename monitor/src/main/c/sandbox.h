@@ -55,7 +55,7 @@ _Noreturn void sandbox_fail_stage(struct sandbox *s, const char *stage, int erro
 /* mounts.c */
 void mounts_choose(struct sandbox *s);  /* which host directories appear where */
 void mounts_open(struct sandbox *s);    /* opens them as detached mounts; where that is refused sets opens_inside */
-bool mounts_possible(void);             /* in the new mount namespace: cuts it off from the host's; false when refused */
+bool mounts_possible(void);             /* in the new mount namespace: cuts it off from the host's; or refused */
 void mounts_enter(struct sandbox *s);   /* new root with them, old root gone */
 
 /* fallback.c: without a mount namespace guest paths in argv, cwd and env values become host paths; own TMPDIR */

@@ -56,7 +56,9 @@ _Noreturn static void be_program(char **program, const struct frame *exec, int i
 
 static bool start(char **program, const struct frame *exec) {
     int in[2], out[2], log[2], failed[2];
-    if (pipe2(in, O_CLOEXEC) || pipe2(out, O_CLOEXEC) || pipe2(log, O_CLOEXEC) || pipe2(failed, O_CLOEXEC)) return false;
+    int *const pipes[] = {in, out, log, failed};
+    for (size_t i = 0; i < 4; i++)
+        if (pipe2(pipes[i], O_CLOEXEC) != 0) return false;
     run.pid = fork();
     if (run.pid == 0) be_program(program, exec, in[0], out[1], log[1], failed[1]);
     int ours[] = {in[1], out[0], log[0]}, theirs[] = {in[0], out[1], log[1], failed[1]};
@@ -110,13 +112,14 @@ static bool take_log(void) {
     }
     size_t room = LOG_MAX - run.log_length, taken = (size_t)n < room ? (size_t)n : room;
     if (taken) channel_write(CHANNEL, CHANNEL_LOG, "{\"stream\":2}", part, taken);
-    if (taken < (size_t)n && !run.log_cut) channel_write(CHANNEL, CHANNEL_LOG, "{\"stream\":2}", notice, sizeof notice - 1);
+    if (taken < (size_t)n && !run.log_cut)
+        channel_write(CHANNEL, CHANNEL_LOG, "{\"stream\":2}", notice, sizeof notice - 1);
     run.log_length += taken;
     run.log_cut |= taken < (size_t)n;
     return true;
 }
 
-/* Until the program ended. Its descendants may hold the pipes longer: what is there then is taken, and they are killed. */
+/* Until the program ended. Its descendants may hold the pipes longer: they are killed, and what is there is taken. */
 static int attend(void) {
     int status = 0;
     for (;;) {
@@ -137,13 +140,15 @@ static int attend(void) {
 }
 
 static void add_ending(struct text *t, int status) {
-    static const char *const names[] = {[SIGHUP] = "SIGHUP",   [SIGINT] = "SIGINT",   [SIGQUIT] = "SIGQUIT", [SIGILL] = "SIGILL",
-                                        [SIGTRAP] = "SIGTRAP", [SIGABRT] = "SIGABRT", [SIGBUS] = "SIGBUS",   [SIGFPE] = "SIGFPE",
-                                        [SIGKILL] = "SIGKILL", [SIGSEGV] = "SIGSEGV", [SIGPIPE] = "SIGPIPE", [SIGALRM] = "SIGALRM",
-                                        [SIGTERM] = "SIGTERM", [SIGXCPU] = "SIGXCPU", [SIGXFSZ] = "SIGXFSZ", [SIGSYS] = "SIGSYS"};
+    static const char *const names[NSIG] = {
+        [SIGHUP] = "SIGHUP",   [SIGINT] = "SIGINT",   [SIGQUIT] = "SIGQUIT", [SIGILL] = "SIGILL",
+        [SIGTRAP] = "SIGTRAP", [SIGABRT] = "SIGABRT", [SIGBUS] = "SIGBUS",   [SIGFPE] = "SIGFPE",
+        [SIGKILL] = "SIGKILL", [SIGSEGV] = "SIGSEGV", [SIGPIPE] = "SIGPIPE", [SIGALRM] = "SIGALRM",
+        [SIGTERM] = "SIGTERM", [SIGXCPU] = "SIGXCPU", [SIGXFSZ] = "SIGXFSZ", [SIGSYS] = "SIGSYS",
+    };
     text_add(t, WIFEXITED(status) ? "exit status " : "killed by signal ");
     text_number(t, WIFEXITED(status) ? WEXITSTATUS(status) : WTERMSIG(status));
-    if (WIFEXITED(status) || (size_t)WTERMSIG(status) >= sizeof names / sizeof *names || !names[WTERMSIG(status)]) return;
+    if (WIFEXITED(status) || WTERMSIG(status) >= NSIG || !names[WTERMSIG(status)]) return;
     text_add(t, " (");
     text_add(t, names[WTERMSIG(status)]);
     text_add(t, ")");
@@ -156,7 +161,8 @@ static bool respond(int status, bool wants_json, int64_t micros) {
     text_add(&t, ok ? "{\"status\":\"ok\",\"us\":" : "{\"status\":\"error\",\"us\":");
     text_number(&t, micros);
     if (ok) {
-        text_add(&t, wants_json && channel_is_json(run.result, run.result_length) ? ",\"json\":true}" : ",\"json\":false}");
+        bool json = wants_json && channel_is_json(run.result, run.result_length);
+        text_add(&t, json ? ",\"json\":true}" : ",\"json\":false}");
         return channel_write(CHANNEL, CHANNEL_RESPONSE, meta, run.result, run.result_length);
     }
     if (run.start_error) {

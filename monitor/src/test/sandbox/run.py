@@ -38,6 +38,8 @@ def run_as_nobody(modules):
     with tempfile.TemporaryDirectory(prefix="box_tests_") as copy:
         os.chmod(copy, 0o755)
         env = {"PATH": "/usr/local/bin:/usr/bin:/bin", "HOME": "/tmp", "LANG": "C.UTF-8", "PYTHONDONTWRITEBYTECODE": "1"}
+        if "BOX_MARK" in os.environ:
+            env["BOX_MARK"] = os.environ["BOX_MARK"]
         for file in HERE.glob("*.py"):
             shutil.copy(file, copy)
         for name, source in (("MAYFLY_MONITOR", box.BINARY), ("MAYFLY_FORKBOX", test_forkbox.FORKBOX)):

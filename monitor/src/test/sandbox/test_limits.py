@@ -18,7 +18,7 @@ while True:
     except OSError as e:
         print(children, e.errno); break
 """
-EAT = "data = []\nfor i in range(4096): data.append(bytearray(b'x' * (1 << 20)))\nprint('ate it all')"
+EAT = "data = []\nfor i in range(1024): data.append(bytearray(b'x' * (1 << 20)))\nprint('ate it all')"
 
 
 class Limits(unittest.TestCase):
