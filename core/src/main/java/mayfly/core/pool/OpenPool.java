@@ -116,7 +116,7 @@ final class OpenPool {
             turn.supply = new Supply.Sound();
         }
         Wear wear = busy.wear().well(turn.now);
-        if (!healthy || busy.doomed() || isWornOut(turn, wear) || turn.machines.size() > turn.spec.maxMachines()) {
+        if (!healthy || busy.doomed() || turn.machines.size() > turn.spec.maxMachines()) {
             turn.close(at);
         } else {
             keep(turn, at, new Warm(busy.number(), wear, turn.now));
@@ -126,7 +126,9 @@ final class OpenPool {
 
     /** Keeps a machine in the form in which the spec lets the next caller have it. */
     private static void keep(Turn turn, int at, Warm warm) {
-        if (turn.spec.reuse() == Reuse.WARM || !warm.wear().dirty()) {
+        if (isWornOut(turn, warm.wear())) {
+            turn.close(at);
+        } else if (turn.spec.reuse() == Reuse.WARM || !warm.wear().dirty()) {
             turn.put(at, warm);
         } else if (turn.spec.resettable()) {
             Wear wear = warm.wear().nextRound();
@@ -137,7 +139,7 @@ final class OpenPool {
         }
     }
 
-    static boolean isWornOut(Turn turn, Wear wear) {
+    private static boolean isWornOut(Turn turn, Wear wear) {
         return wear.uses() >= turn.spec.useLimit()
                 || Schedule.reached(turn.now, wear.bornNanos(), turn.spec.ageLimit());
     }
@@ -187,8 +189,9 @@ final class OpenPool {
         return switch (turn.machines.get(at)) {
             case Resetting r
             when r.wear().rounds() == e.round() -> {
-                turn.put(at, new Warm(r.number(), r.wear().reset(turn.now), turn.now));
-                if (!e.ok()) {
+                if (e.ok()) {
+                    keep(turn, at, new Warm(r.number(), r.wear().reset(turn.now), turn.now));
+                } else {
                     turn.close(at);
                 }
                 yield true;
@@ -255,7 +258,7 @@ final class OpenPool {
         turn.spec = e.spec();
         for (int i = 0; i < turn.machines.size(); i++) {
             if (turn.machines.get(i) instanceof Warm warm) {
-                keep(turn, i, warm); // a used machine is not fresh
+                keep(turn, i, warm); // a used machine is not fresh, a lower limit wears machines out
             }
         }
         return true;

@@ -103,6 +103,13 @@ final class OpenTemplate {
         turn.supply = new Supply.Troubled(failures, fault, turn.now + backOffNanos(failures));
     }
 
+    /** Trouble that is long past is none: a pool that nobody called since has had no machine to prove it well. */
+    static Supply remembered(Supply supply, long now) {
+        boolean past =
+                supply instanceof Supply.Troubled troubled && now - troubled.retryAtNanos() >= BACK_OFF_MAX.toNanos();
+        return past ? new Supply.Sound() : supply;
+    }
+
     static long backOffNanos(int failures) {
         int doublings = Math.min(failures - 1, 10);
         return Math.min(BACK_OFF_FIRST.toNanos() << doublings, BACK_OFF_MAX.toNanos());

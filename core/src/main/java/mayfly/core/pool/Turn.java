@@ -26,7 +26,7 @@ final class Turn {
         template = pool.template();
         machines = Row.copyOf(pool.machines());
         waiting = Row.copyOf(pool.waiting());
-        supply = pool.supply();
+        supply = OpenTemplate.remembered(pool.supply(), now);
         lastMachine = pool.lastMachine();
         lastBoot = pool.lastBoot();
         usedNanos = pool.usedNanos();
