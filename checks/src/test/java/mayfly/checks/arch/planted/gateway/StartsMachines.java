@@ -1,0 +1,7 @@
+package mayfly.checks.arch.planted.gateway;
+
+import mayfly.machine.GuestError;
+import mayfly.machine.MachineDriver;
+
+/** Planted: the gateway may show an error that a guest raised, but not drive machines. */
+record StartsMachines(MachineDriver driver, GuestError shown) {}
