@@ -116,9 +116,8 @@ class Machines(unittest.TestCase):
         self.assertIn("execve", result.err)
 
     def test_a_plain_program_answers_through_stdio_agent(self):
-        tools = os.path.dirname(os.path.abspath(box.BINARY))
-        with box.Box(["/mayfly/mayfly-monitor", "stdio-agent", "/bin/sh", "-c", "cat; echo log >&2; ls /tmp; echo x > /tmp/x"],
-                     ro=[f"{tools}:/mayfly"], init="accept", listen="work.sock", seccomp="agent") as b:
+        with box.Box(["/mayfly/monitor", "stdio-agent", "/bin/sh", "-c", "cat; echo log >&2; ls /tmp; echo x > /tmp/x"],
+                     ro=[f"{os.path.abspath(box.BINARY)}:/mayfly/monitor"], init="accept", listen="work.sock", seccomp="agent") as b:
             b.start()
             for _ in range(3):
                 with b.connect() as client:
