@@ -10,7 +10,7 @@ public final class StoreException extends RuntimeException {
         BUSY,
         /** The data was written by a newer version of Mayfly. */
         NEWER,
-        /** Another process uses this data directory. */
+        /** Another process uses this data directory or database. */
         LOCKED,
         /** The database cannot be reached or answered with an error. */
         FAILED,

@@ -32,8 +32,10 @@ public final class SqlStore implements Store {
     private SqlStore(Dialect dialect, Session session, Duration reconnectMax) {
         this.dialect = dialect;
         this.readers = new Readers(dialect);
-        this.writer =
-                Thread.ofPlatform().name("store-writer").unstarted(new Writer(dialect, session, inbox, reconnectMax));
+        this.writer = Thread.ofPlatform()
+                .daemon()
+                .name("store-writer")
+                .unstarted(new Writer(dialect, session, inbox, reconnectMax));
     }
 
     /** Connects, brings the schema up to date and starts the writer. Throws StoreException. */

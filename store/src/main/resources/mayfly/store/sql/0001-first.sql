@@ -55,6 +55,9 @@ CREATE TABLE invocations (
 
 CREATE INDEX invocations_by_function ON invocations (function_name, id);
 
+-- Either column alone would find far too much: the failures of a busy function, the successes of a quiet one.
+CREATE INDEX invocations_by_function_and_status ON invocations (function_name, status, id);
+
 CREATE INDEX invocations_by_status ON invocations (status, id);
 
 CREATE INDEX invocations_by_time ON invocations (queued_at);
