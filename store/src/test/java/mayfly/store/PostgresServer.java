@@ -31,6 +31,10 @@ public final class PostgresServer implements AutoCloseable {
     private static final String USER = "mayfly";
     private static final String PASSWORD = "p@ss:w/rd%?#";
     private static final String PASSWORD_ENCODED = "p%40ss%3Aw%2Frd%25%3F%23";
+    /** Background commands have no standard input of their own, hence the copy. */
+    private static final String UNTIL_OUR_PIPE_CLOSES =
+            "exec 3<&0; \"$@\" 3<&- & p=$!; (read -r _ <&3; kill -INT $p 2>/dev/null) & wait $p";
+
     private static final AtomicInteger DATABASES = new AtomicInteger();
 
     private static PostgresServer shared;
@@ -101,8 +105,15 @@ public final class PostgresServer implements AutoCloseable {
 
     /** Starts it (again) and waits until it answers. */
     public synchronized void start() throws Exception {
-        List<String> command =
-                new ArrayList<>(List.of("sh", "-c", "\"$@\" & read -r _; kill -INT $! 2>/dev/null; wait", "sh"));
+        launch();
+        Awaitility.await("PostgreSQL answers, else see " + home.resolve("log"))
+                .atMost(Duration.ofMinutes(2))
+                .pollInterval(Duration.ofMillis(100))
+                .until(this::answers);
+    }
+
+    private void launch() throws IOException {
+        List<String> command = new ArrayList<>(List.of("sh", "-c", UNTIL_OUR_PIPE_CLOSES, "sh"));
         command.addAll(unprivileged(
                 bin.resolve("postgres").toString(),
                 "-D",
@@ -123,15 +134,12 @@ public final class PostgresServer implements AutoCloseable {
                 .redirectOutput(
                         ProcessBuilder.Redirect.appendTo(home.resolve("log").toFile()))
                 .start();
-        Awaitility.await("PostgreSQL answers, else see " + home.resolve("log"))
-                .atMost(Duration.ofSeconds(60))
-                .pollInterval(Duration.ofMillis(50))
-                .until(this::answers);
     }
 
-    private boolean answers() {
+    private boolean answers() throws IOException {
         if (!shell.isAlive()) {
-            throw new IllegalStateException("PostgreSQL ended: " + log());
+            // After a kill it refuses to start until the last process of its former life has noticed.
+            launch();
         }
         try (Connection connection = connect("postgres")) {
             return connection.isValid(5);
