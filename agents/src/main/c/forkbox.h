@@ -25,7 +25,8 @@ enum forkbox_option {
     FORKBOX_FILTER = 8,       /* no_new_privs and the whole agent allow-list */
     FORKBOX_FILTER_TAIL = 16, /* instead of FORKBOX_FILTER where the launcher's filter is already on (caps=fork): only
                                  takes mount and new namespaces away, cheaper */
-    FORKBOX_SESSION = 32,     /* setsid: where there is no pid namespace the parent kills the process group instead */
+    FORKBOX_SESSION = 32,     /* setsid: a process group crosses pid namespaces, so kill(0) would reach the parent; and
+                                 where there is no pid namespace the parent kills by process group */
 };
 enum forkbox_stage {
     FORKBOX_AT_DEATH_SIGNAL = 1,

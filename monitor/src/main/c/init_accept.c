@@ -39,14 +39,23 @@ static int private_places(const struct init_plan *plan) {
     return 0;
 }
 
+/* Descriptors 1 and 2 become an unnamed file in the machine's own /tmp, whose end its agent sends as log. The sandbox's
+ * own output is one for all machines and limited: one machine could end the others with it. */
+static int private_output(void) {
+    int fd = open("/tmp", O_TMPFILE | O_RDWR | O_APPEND | O_CLOEXEC, 0600);
+    if (fd < 0 || dup2(fd, 1) < 0 || dup2(fd, 2) < 0) return errno;
+    close(fd);
+    return 0;
+}
+
 _Noreturn static void become_machine(const struct init_plan *plan, int connection) {
     int error = prctl(K_PR_SET_PDEATHSIG, SIGKILL) == 0 ? 0 : errno;
+    setsid(); /* a process group crosses pid namespaces: kill(0) would reach us and every other machine */
     if (plan->own_namespaces) {
         if (error == 0) error = private_places(plan);
+        if (error == 0) error = private_output();
         if (error == 0) error = caps_drop_all();
         if (error == 0) error = seccomp_install_tail();
-    } else {
-        setsid(); /* so that it can be killed with its children */
     }
     if (error == 0) error = init_execute(plan->argv, plan->env, connection);
     init_report(-1, plan->argv[0], error);

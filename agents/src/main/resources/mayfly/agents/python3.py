@@ -142,7 +142,7 @@ class Forker:
         with open("/proc/self/status") as status:
             filtered = "Seccomp:\t2" in status.read()
         self.mode, self.flags = "namespaces", self.NEWNS | self.NEWPID
-        self.options = self.TMP | self.PROC | self.DROP_CAPS | (self.FILTER_TAIL if filtered else self.FILTER)
+        self.options = self.SESSION | self.TMP | self.PROC | self.DROP_CAPS | (self.FILTER_TAIL if filtered else self.FILTER)
 
     def settle(self):
         """Forks one child to find out what the host allows; raises AgentError when even the least fails."""
@@ -151,7 +151,7 @@ class Forker:
                 pid = self.fork()
             except PermissionError:
                 self.mode, self.flags = "session", 0
-                self.options = self.options & ~(self.TMP | self.PROC) | self.SESSION
+                self.options &= ~(self.TMP | self.PROC)
                 ctypes.CDLL(None).prctl(36, 1, 0, 0, 0)  # PR_SET_CHILD_SUBREAPER: orphans come to us
                 continue
             if pid == 0:
