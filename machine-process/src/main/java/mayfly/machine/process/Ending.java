@@ -34,7 +34,7 @@ final class Ending {
         }
         String killed = "was killed by signal " + signal + name(signal);
         return signal == SIGKILL && memoryBytes > 0
-                ? killed + ", most likely at its memory limit of " + (memoryBytes >> 20) + " MiB,"
+                ? killed + ", perhaps at its memory limit of " + (memoryBytes >> 20) + " MiB,"
                 : killed;
     }
 

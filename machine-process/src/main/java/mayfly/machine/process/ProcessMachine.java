@@ -22,8 +22,8 @@ import org.jspecify.annotations.Nullable;
  * process, and the end of the stream says that nothing of it is left.
  */
 final class ProcessMachine implements Machine {
-    /** How long a machine may take to die before its whole sandbox is killed. */
-    private static final long DEATH_MILLIS_MAX = 2_000;
+    /** How long a machine may take to die before its whole sandbox is killed; a fork bomb on a busy host needs seconds. */
+    private static final long DEATH_MILLIS_MAX = 5_000;
 
     private final MachineId id;
     private final ProcessTemplate template;

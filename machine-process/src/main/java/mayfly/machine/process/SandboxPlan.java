@@ -32,10 +32,11 @@ final class SandboxPlan {
     private static final long TMP_BYTES_MAX = 512L * Limits.MIB;
     /** For the agent itself, the zygote, and what a machine holds while it dies. */
     private static final long AGENT_BYTES = 64L * Limits.MIB;
-    /** Processes and threads of one machine, on average over the machines of a template. */
-    private static final int PROCESSES_PER_MACHINE = 64;
+    /** Processes and threads of one machine, on average over the machines of a template; Node starts with eleven. */
+    private static final int PROCESSES_PER_MACHINE = 16;
 
-    private static final int PROCESSES_OF_AGENT = 32;
+    /** What machines may have above the average, together. Small, because a fork bomb takes as long to kill as it is big. */
+    private static final int PROCESSES_SHARED = 128;
     /** Of a machine's memory, what V8 may use for its heap. */
     private static final double NODE_HEAP_SHARE = 0.75;
 
@@ -57,7 +58,7 @@ final class SandboxPlan {
                 binds,
                 tmpBytes(spec),
                 Sandbox.Network.NONE,
-                PROCESSES_OF_AGENT + PROCESSES_PER_MACHINE * spec.machinesMax(),
+                PROCESSES_SHARED + PROCESSES_PER_MACHINE * spec.machinesMax(),
                 forks ? Sandbox.Capabilities.FORK : Sandbox.Capabilities.NONE,
                 SOCKET,
                 forks ? Sandbox.Init.REAP : Sandbox.Init.ACCEPT,
