@@ -3,7 +3,9 @@
 module mayfly.checks {
     requires java.net.http;
     requires static org.jspecify;
+    requires mayfly.base;
     requires mayfly.http;
+    requires mayfly.store;
 
     exports mayfly.checks.bench;
 }
