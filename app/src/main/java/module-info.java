@@ -2,6 +2,7 @@
 @org.jspecify.annotations.NullMarked
 module mayfly.app {
     requires java.logging;
+    requires mayfly.cli;
     requires mayfly.gateway;
     requires mayfly.machine.process;
     requires org.tomlj;

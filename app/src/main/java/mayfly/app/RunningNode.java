@@ -1,14 +1,19 @@
 package mayfly.app;
 
+import java.io.Closeable;
 import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayDeque;
+import java.util.Comparator;
 import java.util.Deque;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.FutureTask;
+import java.util.stream.Stream;
 import mayfly.api.Json;
 import mayfly.api.Problem;
 import mayfly.base.Clock;
@@ -84,7 +89,7 @@ final class RunningNode implements AutoCloseable {
         ProcessSupervisor supervisor = ProcessSupervisor.open(
                 data.root(), SupervisorSettings.defaults().withCgroups(HostProbe.cgroups(probe)));
         open.push(supervisor::close);
-        ProcessDriver driver = ProcessDriver.open(supervisor, data.root(), interpreters(), probe);
+        ProcessDriver driver = ProcessDriver.open(supervisor, data.root(), interpreters(config), probe);
         open.push(driver::close);
         Node node = Node.start(nodeSpec(), store, List.of(driver), supervisor, Clock.system(), Ids.system());
         open.push(node::close);
@@ -118,8 +123,28 @@ final class RunningNode implements AutoCloseable {
         }
     }
 
-    private Map<GuestRuntime, java.nio.file.Path> interpreters() {
-        Map<GuestRuntime, java.nio.file.Path> chosen = new HashMap<>();
+    /** What this host gives, found out without a node and without leaving anything behind. */
+    static List<HostReport> examine(Config config) throws MachineException {
+        try {
+            Path scratch = Files.createTempDirectory("mayfly-doctor-");
+            try (Closeable _ = () -> delete(scratch)) {
+                return List.of(ProcessDriver.examine(interpreters(config), HostProbe.runFrom(scratch)));
+            }
+        } catch (IOException e) {
+            throw new MachineException("no directory to examine this host in: " + e.getMessage(), e);
+        }
+    }
+
+    private static void delete(Path directory) throws IOException {
+        try (Stream<Path> files = Files.walk(directory)) {
+            for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
+                Files.deleteIfExists(file);
+            }
+        }
+    }
+
+    private static Map<GuestRuntime, Path> interpreters(Config config) {
+        Map<GuestRuntime, Path> chosen = new HashMap<>();
         config.python().ifPresent(it -> chosen.put(GuestRuntime.PYTHON3, it));
         config.node().ifPresent(it -> chosen.put(GuestRuntime.NODE, it));
         return chosen;

@@ -1,41 +1,53 @@
 package mayfly.app;
 
+import java.nio.file.Path;
 import java.time.Duration;
+import java.util.LinkedHashMap;
+import java.util.Map;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
+import mayfly.cli.Arguments;
+import mayfly.cli.Exit;
+import mayfly.cli.UsageException;
 import mayfly.machine.HostReport;
 
 /** {@code mayfly up}: one node in the foreground, until SIGTERM or SIGINT drains it. */
 final class Up {
-    private static final int EXIT_FAILED = 1;
-    private static final int EXIT_USAGE = 2;
+    private static final Map<String, String> NAMED = Map.of(
+            "--listen", "listen",
+            "--data", "data",
+            "--store", "store",
+            "--token-file", "token_file",
+            "--log-level", "log.level",
+            "--log-format", "log.format");
 
     private Up() {}
 
-    /** Starts and stays until it is told to stop; the exit code when it could not start. */
-    static int run(String[] arguments) {
+    /** Starts, and stays until it is told to stop. */
+    static int run(Arguments arguments) throws UsageException, ConfigException, StartException {
         long begin = System.nanoTime();
-        Config config;
-        try {
-            Flags flags = Flags.parse(arguments);
-            config = Config.load(flags.file(), System.getenv(), flags.settings());
-        } catch (StartException e) {
-            return refuse(String.valueOf(e.getMessage()), EXIT_USAGE);
-        } catch (ConfigException e) {
-            e.problems().forEach(problem -> refuse(problem, EXIT_USAGE));
-            return EXIT_USAGE;
-        }
+        Config config = Config.load(arguments.text("--config").map(Path::of), System.getenv(), settings(arguments));
         LogFormat.install(config.log());
-        try {
-            RunningNode.Started started = RunningNode.start(config);
-            drainOnSignal(started.running());
-            announce(config, started, Duration.ofNanos(System.nanoTime() - begin));
-        } catch (StartException e) {
-            return refuse(String.valueOf(e.getMessage()), EXIT_FAILED);
-        }
+        RunningNode.Started started = RunningNode.start(config);
+        drainOnSignal(started.running());
+        announce(config, started, Duration.ofNanos(System.nanoTime() - begin));
         park();
-        return 0;
+        return Exit.OK;
+    }
+
+    /** The options as settings: some have names of their own, all can be given with --set KEY=VALUE. */
+    static Map<String, String> settings(Arguments arguments) throws UsageException {
+        Map<String, String> settings = new LinkedHashMap<>();
+        for (String pair : arguments.all("--set")) {
+            int equals = pair.indexOf('=');
+            if (equals <= 0) {
+                throw new UsageException("--set takes KEY=VALUE; found " + pair + " ('mayfly config' prints all keys)");
+            }
+            settings.put(pair.substring(0, equals), pair.substring(equals + 1));
+        }
+        NAMED.forEach((option, key) -> arguments.text(option).ifPresent(value -> settings.put(key, value)));
+        return settings;
     }
 
     private static void announce(Config config, RunningNode.Started started, Duration taken) {
@@ -86,10 +98,5 @@ final class Up {
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         }
-    }
-
-    static int refuse(String message, int code) {
-        System.err.println("mayfly: " + message);
-        return code;
     }
 }

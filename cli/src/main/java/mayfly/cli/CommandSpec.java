@@ -38,7 +38,7 @@ public record CommandSpec(
         return Stream.concat(options.stream(), GLOBAL.stream()).toList();
     }
 
-    String help() {
+    public String help() {
         List<String> lines = new ArrayList<>();
         lines.add("mayfly " + name + (options.isEmpty() ? "" : " [OPTIONS]")
                 + (parameters.isEmpty() ? "" : " " + parameters));

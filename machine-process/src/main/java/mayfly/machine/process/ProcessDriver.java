@@ -22,6 +22,7 @@ import mayfly.machine.TemplateSpec;
 /** Machines that are sandboxed processes: forked from a zygote, or executed by the sandbox's init. */
 public final class ProcessDriver implements MachineDriver {
     private static final System.Logger LOG = System.getLogger(ProcessDriver.class.getName());
+    private static final String NAME = "process";
     private static final String MACHINE_PREFIX = "mac_";
     private static final int SIGKILL = 9;
     private static final long LEFTOVER_MILLIS_MAX = 10_000;
@@ -90,14 +91,23 @@ public final class ProcessDriver implements MachineDriver {
 
     @Override
     public String name() {
-        return "process";
+        return NAME;
     }
 
     @Override
     public HostReport host() {
+        return report(interpreters, probe);
+    }
+
+    /** What a driver opened with these would say of this host; starts nothing. */
+    public static HostReport examine(Map<GuestRuntime, Path> interpreters, HostReport probe) {
+        return report(new Interpreters(interpreters, System.getenv().getOrDefault("PATH", "")), probe);
+    }
+
+    private static HostReport report(Interpreters interpreters, HostReport probe) {
         List<HostReport.Feature> features = new ArrayList<>(probe.features());
         features.addAll(interpreters.features());
-        return new HostReport(name(), probe.usable(), probe.level(), features);
+        return new HostReport(NAME, probe.usable(), probe.level(), features);
     }
 
     @Override
