@@ -27,6 +27,26 @@ class StatusFileTest {
     }
 
     @Test
+    void whatIsNotFinalRunsUnlessItWasNeverExecuted() {
+        for (String state : new String[] {"running", "stopping", "ending"}) {
+            assertThat(parsed(JSON.replace("exited", state)).toSupervised())
+                    .isEqualTo(new SupervisedState.Running(502, 1790000000000L, true));
+        }
+        for (String state : new String[] {"waiting", "starting"}) {
+            assertThat(parsed(JSON.replace("exited", state)).toSupervised()).isEqualTo(new SupervisedState.Starting());
+        }
+        String failing = JSON.replace("\"errno\":0,\"stage\":\"\"", "\"errno\":2,\"stage\":\"execve\"");
+        assertThat(parsed(failing.replace("exited", "ending")).toSupervised())
+                .isEqualTo(new SupervisedState.Starting());
+        assertThat(parsed(failing.replace("exited", "failed")).toSupervised())
+                .isEqualTo(new SupervisedState.ExecFailed(2, "execve", 1790000000001L));
+    }
+
+    private static MonitorStatus parsed(String json) {
+        return StatusFile.parse(StatusFile.encode(json)).orElseThrow();
+    }
+
+    @Test
     void unknownFieldsAreFuture() {
         String more = JSON.replace("\"v\":1,", "\"v\":1,\"more\":{\"deep\":[1,2]},");
         assertThat(StatusFile.parse(StatusFile.encode(more))).isEqualTo(StatusFile.parse(StatusFile.encode(JSON)));

@@ -9,6 +9,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.awaitility.Awaitility.await;
 
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.StandardProtocolFamily;
+import java.net.UnixDomainSocketAddress;
+import java.nio.channels.ServerSocketChannel;
+import java.nio.channels.SocketChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -24,6 +30,7 @@ import java.util.concurrent.Future;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import mayfly.linux.Pidfd;
+import mayfly.linux.ProcessIdentity;
 import mayfly.machine.MachineException;
 import mayfly.machine.SupervisedState;
 import mayfly.machine.SupervisedState.Ended;
@@ -103,22 +110,57 @@ class SupervisorRecoveryTest {
         kill(status.monitor(), status.boot());
         kill(status.command(), status.boot());
         Path pid = bed.directory("task_reused").file("pid");
-        // As if the number now belonged to this very test.
-        String line = ProcessHandle.current().pid() + " " + status.command().startTicks() + " " + status.boot() + " "
-                + status.monitor().pid() + " " + status.monitor().startTicks();
-        Files.writeString(pid, "%-127s\n".formatted(line));
-        assertThat(MonitorPidFile.read(bed.directory("task_reused"))).isPresent();
-        assertThat(supervisor.inspect("task_reused")).isInstanceOf(Lost.class);
-        assertThat(supervisor.signal("task_reused", 9)).isFalse();
+        Process stranger = new ProcessBuilder("sleep", "600").start();
+        try {
+            // As if the number now belonged to the stranger, who started later than the command.
+            long before = status.command().startTicks() - 1;
+            String line = stranger.pid() + " " + before + " " + status.boot() + " "
+                    + status.monitor().pid() + " " + status.monitor().startTicks();
+            Files.writeString(pid, "%-127s\n".formatted(line));
+            assertThat(MonitorPidFile.read(bed.directory("task_reused"))).isPresent();
+            assertThat(supervisor.inspect("task_reused")).isInstanceOf(Lost.class);
+            assertThat(supervisor.signal("task_reused", 9)).isFalse();
 
-        // And as if the machine had been started anew, with the same number and the same start.
-        long own = mayfly.linux.ProcessIdentity.of((int) ProcessHandle.current().pid())
-                .orElseThrow()
-                .startTicks();
-        String otherBoot = ProcessHandle.current().pid() + " " + own + " 00000000-0000-0000-0000-000000000000 1 1";
-        Files.writeString(pid, "%-127s\n".formatted(otherBoot));
-        assertThat(MonitorPidFile.read(bed.directory("task_reused"))).isPresent();
-        assertThat(supervisor.inspect("task_reused")).isInstanceOf(Lost.class);
+            // And as if the machine had been started anew, with the same number and the same start.
+            long started =
+                    ProcessIdentity.of((int) stranger.pid()).orElseThrow().startTicks();
+            String otherBoot = stranger.pid() + " " + started + " 00000000-0000-0000-0000-000000000000 1 1";
+            Files.writeString(pid, "%-127s\n".formatted(otherBoot));
+            assertThat(MonitorPidFile.read(bed.directory("task_reused"))).isPresent();
+            assertThat(supervisor.inspect("task_reused")).isInstanceOf(Lost.class);
+            assertThat(stranger.isAlive()).isTrue();
+        } finally {
+            stranger.destroyForcibly();
+        }
+    }
+
+    @Test
+    void aMonitorThatEndsBetweenTwoLooks() throws Exception {
+        ProcessSupervisor supervisor = bed.open();
+        SupervisedDirectory directory = bed.directory("task_race");
+        directory.create(SpecFile.encode(command("true"), OptionalInt.empty(), List.of()));
+        String running = """
+                {"v":1,"task":"task_race","seq":2,"state":"running","monitor":1,"monitor_start":1,"pid":1,"start":1,\
+                "boot":"b","started_ms":7,"ended_ms":0,"exit_code":-1,"signal":0,"cause":"","errno":0,"stage":"",\
+                "detail":"","user_us":0,"system_us":0,"max_rss_bytes":0}""";
+        Files.write(directory.file("status"), StatusFile.encode(running));
+        try (ServerSocketChannel monitor = ServerSocketChannel.open(StandardProtocolFamily.UNIX)) {
+            monitor.bind(UnixDomainSocketAddress.of(directory.file("monitor.sock")));
+            Thread ending = Thread.ofPlatform().start(() -> {
+                // It is asked, and has ended before it can answer: the status it leaves is the truth.
+                try (SocketChannel asked = monitor.accept()) {
+                    assertThat(asked).isNotNull();
+                    String ended = running.replace("running", "exited").replace("\"exit_code\":-1", "\"exit_code\":8");
+                    Files.write(directory.file("status"), StatusFile.encode(ended));
+                } catch (IOException e) {
+                    throw new UncheckedIOException(e);
+                }
+            });
+            assertThat(supervisor.inspect("task_race"))
+                    .isInstanceOfSatisfying(
+                            Ended.class, ended -> assertThat(ended.exitCode()).isEqualTo(8));
+            ending.join();
+        }
     }
 
     @Test
@@ -155,19 +197,23 @@ class SupervisorRecoveryTest {
         assertThat(supervisor.spawn("task_after", command("sleep", "600"))).isInstanceOf(Running.class);
         assertThat(supervisor.inspect("task_before")).isInstanceOf(Running.class);
 
+        // Stopped it takes requests and answers none; killed it takes them with it.
         List<Future<SupervisedState>> started = new ArrayList<>();
-        try (var threads = Executors.newVirtualThreadPerTaskExecutor()) {
+        long spawner = supervisor.spawnerPid();
+        try (var threads = Executors.newVirtualThreadPerTaskExecutor();
+                Pidfd stopped = Pidfd.open((int) spawner)) {
+            stopped.signal(SIGSTOP);
             for (int i = 0; i < 60; i++) {
                 String name = "task_during_" + i;
                 started.add(threads.submit(() -> supervisor.spawn(name, command("sleep", "600"))));
-                if (i == 20 || i == 40) {
-                    ProcessHandle.of(supervisor.spawnerPid()).ifPresent(ProcessHandle::destroyForcibly);
-                }
             }
+            await().atMost(PATIENCE).until(() -> supervisor.inspect("task_during_59") instanceof Starting);
+            stopped.signal(9);
         }
         for (Future<SupervisedState> each : started) {
             assertThat(each.get()).isInstanceOf(Running.class);
         }
+        assertThat(supervisor.spawnerPid()).isNotEqualTo(spawner);
     }
 
     @Test
