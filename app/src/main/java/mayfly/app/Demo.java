@@ -45,12 +45,14 @@ final class Demo {
         try {
             functions(node);
             node = outlive(node);
+            if (exit) {
+                DemoTools.endTasks(node.url());
+            }
         } catch (IOException e) {
             node.close();
             throw new StartException("the demo could not go on: " + e.getMessage(), e);
         }
         if (exit) {
-            mayfly(node, List.of("rm", "counter-warm"));
             node.close();
             say(failures == 0 ? "The demo worked." : failures + " of the demo's steps failed; see above.");
             return failures == 0 ? Exit.OK : Exit.FAILED;
@@ -125,7 +127,7 @@ final class Demo {
     private void measure(ChildNode node, String function, String what) throws IOException {
         long[] micros = new long[CALLS];
         for (int i = 0; i < CALLS; i++) {
-            micros[i] = DemoTools.call(node.url() + "/api/v1/functions/" + function + "/invoke");
+            micros[i] = DemoTools.call(node.url() + "/api/v1/functions/" + function + "/invoke", "{\"name\":\"demo\"}");
         }
         Arrays.sort(micros);
         System.out.printf("  %d calls over HTTP, %s: median %.2f ms%n", CALLS, what, micros[CALLS / 2] / 1000.0);

@@ -1,6 +1,7 @@
 package mayfly.app;
 
 import java.io.IOException;
+import java.io.InputStream;
 import java.io.OutputStream;
 import java.net.HttpURLConnection;
 import java.net.URI;
@@ -8,6 +9,10 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import mayfly.api.InvalidException;
+import mayfly.api.Json;
+import mayfly.api.TaskPage;
+import mayfly.api.TaskResponse;
 
 /** What the demo needs of the host: a compiler, a clock on a call, a shell's quoting. */
 final class DemoTools {
@@ -37,8 +42,8 @@ final class DemoTools {
         return true;
     }
 
-    /** Calls a function over a connection that is kept; the microseconds it took. */
-    static long call(String url) throws IOException {
+    /** Posts over a connection that is kept; the microseconds it took. */
+    static long call(String url, String body) throws IOException {
         long begin = System.nanoTime();
         HttpURLConnection connection =
                 (HttpURLConnection) URI.create(url).toURL().openConnection();
@@ -46,7 +51,7 @@ final class DemoTools {
         connection.setDoOutput(true);
         connection.setRequestProperty("content-type", "application/json");
         try (OutputStream out = connection.getOutputStream()) {
-            out.write("{\"name\":\"demo\"}".getBytes(StandardCharsets.UTF_8));
+            out.write(body.getBytes(StandardCharsets.UTF_8));
         }
         int status = connection.getResponseCode();
         if (status != 200) {
@@ -57,6 +62,20 @@ final class DemoTools {
         }
         connection.getInputStream().readAllBytes();
         return (System.nanoTime() - begin) / 1000;
+    }
+
+    /** Kills the tasks that the demo started, so that a demo with an end leaves nothing running. */
+    static void endTasks(String url) throws IOException {
+        try (InputStream in = URI.create(url + "/api/v1/tasks?name=ticker&status=running")
+                .toURL()
+                .openStream()) {
+            TaskPage page = Json.readAnswer(in.readAllBytes(), TaskPage.class);
+            for (TaskResponse task : page.items()) {
+                call(url + "/api/v1/tasks/" + task.id() + "/kill", "{\"signal\":\"KILL\"}");
+            }
+        } catch (InvalidException e) {
+            throw new IOException("the list of tasks cannot be read: " + e.getMessage(), e);
+        }
     }
 
     /** A word as a shell would need it. */
