@@ -175,6 +175,7 @@ final class OpenPool {
             case Starting _ -> {
                 turn.machines = turn.machines.minus(at);
                 OpenTemplate.trouble(turn, e.fault());
+                OpenTemplate.check(turn); // a dead template fails every fork: find out now, not at the next check
                 yield true;
             }
             case Warm _, Busy _, Checking _, Resetting _, Closing _ -> false;

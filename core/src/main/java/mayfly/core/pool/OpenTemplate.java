@@ -52,6 +52,15 @@ final class OpenTemplate {
         };
     }
 
+    /** Begins a check, unless one is under way. */
+    static void check(Turn turn) {
+        if (turn.template instanceof Ready ready && !ready.checking()) {
+            int round = ready.round() + 1;
+            turn.template = new Ready(ready.boot(), ready.sinceNanos(), ready.checkedNanos(), round, true);
+            turn.order(new PoolEffect.CheckTemplate(ready.boot(), round));
+        }
+    }
+
     static boolean lost(Turn turn, PoolEvent.TemplateLost e) {
         return switch (turn.template) {
             case Ready ready

@@ -62,10 +62,7 @@ final class Ticking {
                 turn.template = new TemplateState.Closing(ready.boot());
                 turn.order(new PoolEffect.CloseTemplate(ready.boot()));
             } else if (!ready.checking() && Schedule.reached(turn.now, ready.checkedNanos(), turn.spec.healthEvery())) {
-                int round = ready.round() + 1;
-                turn.template =
-                        new TemplateState.Ready(ready.boot(), ready.sinceNanos(), ready.checkedNanos(), round, true);
-                turn.order(new PoolEffect.CheckTemplate(ready.boot(), round));
+                OpenTemplate.check(turn);
             }
         }
     }

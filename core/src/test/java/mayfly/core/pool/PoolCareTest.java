@@ -114,7 +114,7 @@ class PoolCareTest {
         Scene scene = ready(spec(Reuse.WARM, 0, 1_000, false, 4));
         scene.on(scene.acquire(1), new Create(machine(1), 1));
         scene.on(scene.acquire(2), new Create(machine(2), 1));
-        scene.on(new PoolEvent.CreateFailed(machine(1), HOST, scene.now()));
+        scene.on(new PoolEvent.CreateFailed(machine(1), HOST, scene.now()), new CheckTemplate(1, 1));
         scene.on(new PoolEvent.CreateFailed(machine(2), HOST, scene.now()));
         assertThat(((Pool.Open) scene.pool()).supply())
                 .isEqualTo(new Supply.Troubled(1, HOST, scene.now() + Scene.millis(100)));
@@ -131,6 +131,16 @@ class PoolCareTest {
         scene.at(200).on(scene.release(1, 1), new Close(machine(1)));
         scene.on(scene.closed(1), new CloseTemplate(1));
         scene.on(new PoolEvent.TemplateClosed(1, scene.now()), new BootTemplate(2));
+    }
+
+    @Test
+    void aForkThatFailsShowsAtOnceThatTheTemplateIsDead() {
+        Scene scene = ready(spec(Reuse.FRESH, 0, 1_000, false));
+        scene.on(scene.acquire(1), new Create(machine(1), 1));
+        scene.on(new PoolEvent.CreateFailed(machine(1), HOST, scene.now()), new CheckTemplate(1, 1));
+        scene.on(new PoolEvent.TemplateHealth(1, 1, false, scene.now()), new CloseTemplate(1));
+        scene.on(new PoolEvent.TemplateClosed(1, scene.now()));
+        scene.at(102).on(scene.tick(), new BootTemplate(2));
     }
 
     @Test
