@@ -81,9 +81,13 @@ final class PoolModel {
         return machines.size() - count(Phase.CLOSING);
     }
 
-    /** Whether a machine may yet come free; one that is free would be granted, and one just released is on its way out. */
+    /** Whether a machine may yet come free; a free one would be granted, and one just released or lost is on its way out. */
     boolean mayServe() {
-        return live() > count(Phase.FREE);
+        return machines.values().stream().anyMatch(m -> switch (m.phase) {
+            case HELD -> true;
+            case CREATING, CHECKING, RESETTING -> !m.sick;
+            case FREE, CLOSING -> false;
+        });
     }
 
     boolean isEmpty() {

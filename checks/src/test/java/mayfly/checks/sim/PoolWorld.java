@@ -53,6 +53,7 @@ final class PoolWorld {
     private final Set<Long> deadBoots = new HashSet<>();
     private final int faultPercent;
     private final int repeatPercent;
+    private final long lagNanosMax;
     private Pool pool;
     private long steps;
     private long tickOrder;
@@ -63,6 +64,7 @@ final class PoolWorld {
         this.decider = decider;
         faultPercent = chance(40) ? 0 : between(1, 15);
         repeatPercent = chance(30) ? 0 : between(1, 20);
+        lagNanosMax = chance(50) ? 0 : millis(1);
         PoolSpec spec = anySpec();
         pool = Pools.create(spec, 0);
         referee = new PoolReferee(spec);
@@ -87,12 +89,12 @@ final class PoolWorld {
         }
         agenda.runUntil(busyNanos, ACTIONS_MAX);
         faultsOver = true;
-        agenda.runUntil(now() + millis(120_000), ACTIONS_MAX);
+        agenda.runUntil(agenda.nowNanos() + millis(120_000), ACTIONS_MAX);
         if (!drainsEarly) {
             referee.afterSilence();
             tell(new PoolEvent.Drain(now()));
         }
-        agenda.runUntil(now() + millis(120_000), ACTIONS_MAX);
+        agenda.runUntil(agenda.nowNanos() + millis(120_000), ACTIONS_MAX);
         referee.atTheEnd();
     }
 
@@ -216,9 +218,9 @@ final class PoolWorld {
     private void tickAt(long atNanos) {
         long order = ++tickOrder;
         long late = chance(50) ? 0 : random.nextLong(PoolReferee.TICK_LATE_NANOS);
-        agenda.in(Math.max(0, atNanos - now()) + late, () -> {
+        agenda.in(Math.max(0, atNanos - agenda.nowNanos()) + late, () -> {
             if (order == tickOrder) {
-                tell(new PoolEvent.Tick(now()));
+                tell(new PoolEvent.Tick(agenda.nowNanos()));
             }
         });
     }
@@ -252,8 +254,9 @@ final class PoolWorld {
 
     // Chance ------------------------------------------------------------------------------------------------------
 
+    /** What an event says of its time: threads read the clock before they queue for the pool, so it may lag a little. */
     private long now() {
-        return agenda.nowNanos();
+        return lagNanosMax == 0 ? agenda.nowNanos() : Math.max(0, agenda.nowNanos() - random.nextLong(lagNanosMax));
     }
 
     /** Mostly a few milliseconds, now and then up to the limit, sometimes no time at all. */
