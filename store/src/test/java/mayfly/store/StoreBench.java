@@ -11,7 +11,7 @@ import java.util.concurrent.atomic.AtomicLong;
 
 /**
  * Prints what the engines do here: durable invocation records per second by number of clients that wait for each, the
- * same pipelined, reads by id, and the time to open. Not a test: HACKING.md says how to run it.
+ * same pipelined, reads by id, and the time to open. Not a test: run its main with the class path of the tests.
  *
  * <p>Arguments: directory for the data, seconds for each measurement.
  */
@@ -27,6 +27,7 @@ final class StoreBench {
         PostgresServer server = PostgresServer.shared();
         String url = server.url(server.newDatabase());
         engine("postgresql", () -> Stores.postgresql(url), seconds);
+        new TestEngine.Sqlite(data).close();
     }
 
     private interface Opening {

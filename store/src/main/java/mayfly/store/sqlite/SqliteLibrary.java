@@ -14,7 +14,7 @@ import org.sqlite.util.LibraryLoaderUtil;
 
 /**
  * Puts the engine's native library into a directory of ours once, and tells the driver where it is. By itself the driver
- * unpacks it to /tmp at every start: about 60 ms of work, a place that may be mounted noexec or that others write to,
+ * runs uname and unpacks it to /tmp at every start: about 100 ms of work, a place that may be mounted noexec or that others write to,
  * and a copy that a killed process leaves behind for ever.
  */
 public final class SqliteLibrary {
@@ -32,15 +32,9 @@ public final class SqliteLibrary {
         String name = LibraryLoaderUtil.getNativeLibName();
         Path library = directory.resolve(SQLiteJDBCLoader.getVersion() + "-" + name);
         clean(directory, library);
-        try (InputStream in =
-                SQLiteJDBCLoader.class.getResourceAsStream(LibraryLoaderUtil.getNativeLibResourcePath() + "/" + name)) {
-            if (in != null) {
-                if (!Files.exists(library)) {
-                    unpack(in, library);
-                }
-                System.setProperty("org.sqlite.lib.name", library.getFileName().toString());
-                System.setProperty(PATH, directory.toAbsolutePath().toString());
-            }
+        if (Files.exists(library) || unpack(name, library)) {
+            System.setProperty("org.sqlite.lib.name", library.getFileName().toString());
+            System.setProperty(PATH, directory.toAbsolutePath().toString());
         }
         // For platforms that the driver knows and we do not.
         System.setProperty(UNPACK_TO, directory.toAbsolutePath().toString());
@@ -56,13 +50,21 @@ public final class SqliteLibrary {
         }
     }
 
-    /** It has its name only when it is whole, power cuts included. */
-    private static void unpack(InputStream in, Path library) throws IOException {
-        Path part = library.resolveSibling(library.getFileName() + ".part");
-        Files.copy(in, part, StandardCopyOption.REPLACE_EXISTING);
-        try (FileChannel channel = FileChannel.open(part, StandardOpenOption.WRITE)) {
-            channel.force(true);
+    /** It has its name only when it is whole, power cuts included. False when the driver has none for this platform. */
+    private static boolean unpack(String name, Path library) throws IOException {
+        // Only here: to find out about the platform, the driver runs uname.
+        String resource = LibraryLoaderUtil.getNativeLibResourcePath() + "/" + name;
+        try (InputStream in = SQLiteJDBCLoader.class.getResourceAsStream(resource)) {
+            if (in == null) {
+                return false;
+            }
+            Path part = library.resolveSibling(library.getFileName() + ".part");
+            Files.copy(in, part, StandardCopyOption.REPLACE_EXISTING);
+            try (FileChannel channel = FileChannel.open(part, StandardOpenOption.WRITE)) {
+                channel.force(true);
+            }
+            Files.move(part, library, StandardCopyOption.ATOMIC_MOVE);
+            return true;
         }
-        Files.move(part, library, StandardCopyOption.ATOMIC_MOVE);
     }
 }
