@@ -228,10 +228,15 @@ public final class TaskRegistry {
 
     /** Forgets an ended task and its output. */
     public void delete(TaskId id) throws RefusedException {
+        TaskShell shell = live.get(id);
         TaskRecord record = get(id);
-        if (live.containsKey(id)) {
+        if (shell != null && !(shell.state() instanceof Task.Ended)) {
             throw new RefusedException(
                     ErrorCode.TASK_RUNNING, "task " + id + " is " + record.status() + "; kill it first");
+        }
+        if (shell != null) {
+            Recorder.await(shell.persisted()); // whoever saw its end may delete it: a later write must not bring it back
+            live.remove(id, shell);
         }
         Recorder.await(store.deleteTask(id));
         supervisor.remove(id.value());
