@@ -235,7 +235,8 @@ public final class TaskRegistry {
                     ErrorCode.TASK_RUNNING, "task " + id + " is " + record.status() + "; kill it first");
         }
         if (shell != null) {
-            Recorder.await(shell.persisted()); // whoever saw its end may delete it: a later write must not bring it back
+            Recorder.await(
+                    shell.persisted()); // whoever saw its end may delete it: a later write must not bring it back
             live.remove(id, shell);
         }
         Recorder.await(store.deleteTask(id));
