@@ -12,6 +12,7 @@ import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.BooleanSupplier;
 import mayfly.base.Clock;
 import mayfly.core.Step;
 import mayfly.core.pool.Fault;
@@ -23,6 +24,7 @@ import mayfly.core.pool.PoolSpec;
 import mayfly.core.pool.PooledMachine;
 import mayfly.core.pool.Pools;
 import mayfly.core.pool.Refusal;
+import mayfly.core.pool.TemplateState;
 import mayfly.core.pool.Ticket;
 import mayfly.machine.GuestError;
 import mayfly.machine.InitFailedException;
@@ -38,6 +40,7 @@ import org.jspecify.annotations.Nullable;
  * acquire that finds a warm machine costs one step on the caller's thread and no hand-over.
  */
 final class PoolShell {
+    private static final System.Logger LOG = System.getLogger("mayfly.node");
     private static final Duration PING_LIMIT = Duration.ofSeconds(5);
 
     /** A machine in the hands of one caller, to be given back once. */
@@ -119,7 +122,11 @@ final class PoolShell {
     Boot tryBoot() {
         boot = new CompletableFuture<>();
         send(new PoolEvent.WarmUp(clock.nanos()));
-        return boot.join();
+        return switch (snapshot()) {
+            case Pool.Open open when open.template() instanceof TemplateState.Ready -> new Boot.Ready();
+            case Pool.Open _ -> boot.join();
+            case Pool.Draining _, Pool.Drained _ -> new Boot.HostFailed("the function is being replaced or deleted");
+        };
     }
 
     /** What user code said when it was loaded last, if it failed. */
@@ -257,7 +264,7 @@ final class PoolShell {
     private void fork(Template template, MachineNumber number) {
         try {
             machines.put(number, template.fork());
-        } catch (MachineException e) {
+        } catch (MachineException | RuntimeException | Error e) {
             nodeMachines.release();
             send(failed(number, reason(e)));
             return;
@@ -271,20 +278,20 @@ final class PoolShell {
 
     private void reset(PoolEffect.Reset reset) {
         Machine machine = machines.get(reset.machine());
-        boolean ok = machine != null && machine.reset();
+        boolean ok = machine != null && answers("reset of " + machine.id(), machine::reset);
         send(new PoolEvent.ResetDone(reset.machine(), reset.round(), ok, clock.nanos()));
     }
 
     private void check(PoolEffect.Check check) {
         Machine machine = machines.get(check.machine());
-        boolean ok = machine != null && machine.ping(PING_LIMIT.toMillis());
+        boolean ok = machine != null && answers("check of " + machine.id(), () -> machine.ping(PING_LIMIT.toMillis()));
         send(new PoolEvent.HealthResult(check.machine(), check.round(), ok, clock.nanos()));
     }
 
     private void close(MachineNumber number) {
         Machine machine = machines.remove(number);
         if (machine != null) {
-            machine.close();
+            ends("machine " + machine.id(), machine::close);
             nodeMachines.release();
         }
         send(new PoolEvent.Closed(number, clock.nanos()));
@@ -302,7 +309,7 @@ final class PoolShell {
             initError = e.error();
             result = new Boot.CodeFailed(e.error());
             event = new PoolEvent.TemplateFailed(number, new Fault.Code(reason(e)), clock.nanos());
-        } catch (MachineException e) {
+        } catch (MachineException | RuntimeException | Error e) {
             result = new Boot.HostFailed(reason(e));
             event = new PoolEvent.TemplateFailed(number, new Fault.Host(reason(e)), clock.nanos());
         }
@@ -312,14 +319,15 @@ final class PoolShell {
 
     private void checkTemplate(PoolEffect.CheckTemplate check) {
         Template template = templates.get(check.boot());
-        boolean ok = template != null && template.ping(PING_LIMIT.toMillis());
+        boolean ok = template != null
+                && answers("check of " + templateSpec.name(), () -> template.ping(PING_LIMIT.toMillis()));
         send(new PoolEvent.TemplateHealth(check.boot(), check.round(), ok, clock.nanos()));
     }
 
     private void closeTemplate(long number) {
         Template template = templates.remove(number);
         if (template != null) {
-            template.close();
+            ends("template " + templateSpec.name(), template::close);
         }
         send(new PoolEvent.TemplateClosed(number, clock.nanos()));
     }
@@ -349,14 +357,35 @@ final class PoolShell {
                 tick.cancel(false);
             }
         }
+        boot.complete(new Boot.HostFailed("the function is being replaced or deleted"));
         drained.complete(null);
+    }
+
+    // The pool trusts that every effect is answered once, so a driver's broken invariant must not lose an answer: the
+    // machine or template it happened to is given up.
+
+    private static boolean answers(String what, BooleanSupplier question) {
+        try {
+            return question.getAsBoolean();
+        } catch (RuntimeException | Error e) {
+            LOG.log(System.Logger.Level.ERROR, what + " failed", e);
+            return false;
+        }
+    }
+
+    private static void ends(String what, Runnable end) {
+        try {
+            end.run();
+        } catch (RuntimeException | Error e) {
+            LOG.log(System.Logger.Level.ERROR, what + " could not be closed", e);
+        }
     }
 
     private void inBackground(String what, Runnable work) {
         var _ = Thread.ofVirtual().name(templateSpec.name() + " " + what).start(work);
     }
 
-    private static String reason(Exception e) {
+    private static String reason(Throwable e) {
         return e.getMessage() == null ? e.toString() : e.getMessage();
     }
 }
