@@ -10,6 +10,7 @@ import static org.awaitility.Awaitility.await;
 
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -18,12 +19,14 @@ import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import mayfly.machine.MachineException;
 import mayfly.machine.SupervisedSpec;
 import mayfly.machine.SupervisedState;
 import mayfly.machine.SupervisedState.Ended;
 import mayfly.machine.SupervisedState.ExecFailed;
 import mayfly.machine.SupervisedState.Running;
+import mayfly.monitor.MonitorBinary;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -189,6 +192,25 @@ class ProcessSupervisorTest {
                 .isThrownBy(() -> supervisor.spawn("task_big", command("echo", "x".repeat(300_000))))
                 .withMessageContaining("262144");
         assertThat(supervisor.names()).isEmpty();
+    }
+
+    @Test
+    void executableIsReusedOrMended(@TempDir Path run) throws Exception {
+        Path executable = MonitorExecutable.extract(run);
+        Object first = Files.getAttribute(executable, "unix:ino");
+        assertThat(MonitorExecutable.extract(run)).isEqualTo(executable);
+        assertThat(Files.getAttribute(executable, "unix:ino")).isEqualTo(first);
+        byte[] bytes = Files.readAllBytes(executable);
+        bytes[1000] ^= 1;
+        Files.write(executable, bytes);
+        assertThat(MonitorExecutable.extract(run)).isEqualTo(executable);
+        assertThat(Files.readAllBytes(executable)).isEqualTo(MonitorBinary.bytes());
+        Files.setPosixFilePermissions(executable, PosixFilePermissions.fromString("rw-r--r--"));
+        MonitorExecutable.extract(run);
+        assertThat(Files.isExecutable(executable)).isTrue();
+        try (Stream<Path> files = Files.list(executable.getParent())) {
+            assertThat(files).containsExactly(executable);
+        }
     }
 
     @Test
