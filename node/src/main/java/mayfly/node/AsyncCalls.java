@@ -1,5 +1,6 @@
 package mayfly.node;
 
+import java.lang.System.Logger.Level;
 import java.time.Instant;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -7,6 +8,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -21,6 +23,7 @@ import mayfly.core.invocation.Invocation;
 import mayfly.store.InvocationFilter;
 import mayfly.store.InvocationRecord;
 import mayfly.store.Store;
+import mayfly.store.StoreException;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -28,6 +31,9 @@ import org.jspecify.annotations.Nullable;
  * once as the function may have machines; what waits is in the store, and here only by name.
  */
 public final class AsyncCalls {
+    private static final System.Logger LOG = System.getLogger("mayfly.node");
+    private static final long STORE_PAUSE_MILLIS = 1_000;
+
     private final Functions functions;
     private final Recorder recorder;
     private final Store store;
@@ -139,19 +145,33 @@ public final class AsyncCalls {
         }
     }
 
+    /** Runs a call as far as it comes; while the store fails, its run stays due and is tried again later. */
     private void run(CallShell shell) {
         try {
-            if (!shell.hasPayload()) {
-                Optional<InvocationRecord> stored =
-                        store.invocation(shell.state().call().id());
-                shell.rememberPayload(stored.map(InvocationRecord::payload).orElse(new byte[0]));
-            }
+            load(shell);
             functions.require(shell.function().spec().name());
             shell.run();
+        } catch (StoreException e) {
+            postpone(shell, e);
         } catch (RefusedException e) {
             gone(shell, e);
         }
         finish(shell);
+    }
+
+    private void postpone(CallShell shell, StoreException why) {
+        if (!draining) {
+            LOG.log(Level.WARNING, shell.state().call().id() + " waits for the store: " + why.getMessage());
+            after(STORE_PAUSE_MILLIS, () -> enqueue(shell));
+        }
+    }
+
+    private void load(CallShell shell) {
+        if (!shell.hasPayload()) {
+            Optional<InvocationRecord> stored =
+                    store.invocation(shell.state().call().id());
+            shell.rememberPayload(stored.map(InvocationRecord::payload).orElse(new byte[0]));
+        }
     }
 
     private static void gone(CallShell shell, RefusedException why) {
@@ -172,17 +192,22 @@ public final class AsyncCalls {
     private void retryLater(CallShell shell, long atMillis) {
         long delay = Math.max(0, atMillis - clock.now().toEpochMilli());
         shell.forgetPayload();
-        var _ = timers.schedule(
-                () -> Thread.ofVirtual().start(() -> {
-                    try {
-                        shell.retry();
-                        enqueue(shell);
-                    } catch (RefusedException e) {
-                        throw new AssertionError("a retry is recorded without waiting", e);
-                    }
-                }),
-                delay,
-                TimeUnit.MILLISECONDS);
+        after(delay, () -> {
+            try {
+                shell.retry();
+                enqueue(shell);
+            } catch (RefusedException e) {
+                throw new AssertionError("a retry is recorded without waiting", e);
+            }
+        });
+    }
+
+    private void after(long millis, Runnable work) {
+        try {
+            var _ = timers.schedule(() -> Thread.ofVirtual().start(work), millis, TimeUnit.MILLISECONDS);
+        } catch (RejectedExecutionException e) {
+            LOG.log(Level.DEBUG, "the node is closed; the next one goes on", e);
+        }
     }
 
     /** Takes up what the last node left: asynchronous calls run again, synchronous ones have lost their callers. */
