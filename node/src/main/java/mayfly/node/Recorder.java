@@ -28,6 +28,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class Recorder implements AutoCloseable {
     static final long BEGIN_DELAY_NANOS = 5_000_000;
+    private static final long AGAIN_MILLIS = 1_000;
     private static final int UNWRITTEN_MAX = 8_192;
 
     private record Begun(InvocationId id, long atNanos) {}
@@ -88,12 +89,27 @@ final class Recorder implements AutoCloseable {
         unwritten.acquireUninterruptibly();
         var _ = store.putInvocation(record).whenComplete((_, failure) -> {
             unwritten.release();
-            live.remove(record.id(), record);
-            announce(record);
             if (failure != null) {
                 failing = asStoreFailure(failure);
+                writeAgain(record);
+            } else {
+                live.remove(record.id(), record);
+                announce(record);
             }
         });
+    }
+
+    /**
+     * An end that could not be written is tried again until it can: readers see it here meanwhile. There are only as many
+     * as calls were in flight when the store began to fail, because new ones are refused.
+     */
+    private void writeAgain(InvocationRecord record) {
+        if (record.endedAt() != null && !closed) {
+            live.put(record.id(), record);
+            announce(record);
+            CompletableFuture.delayedExecutor(AGAIN_MILLIS, TimeUnit.MILLISECONDS)
+                    .execute(() -> Thread.ofVirtual().name("write again").start(() -> write(record)));
+        }
     }
 
     /** The call when it has ended, or as it is after the given time; empty when there is none. */
