@@ -36,7 +36,7 @@ class LauncherTest {
             echo build >>"$TREE/calls"
             echo "[INFO] Building app 0.1 [1/1]"
             if [[ -e $TREE/broken ]]; then
-                echo "[ERROR] $TREE/app/src/main/java/A.java:[3,5] ';' expected"
+                cat "$TREE/broken"
                 exit 1
             fi
             mkdir -p "$TREE/app/target/lib"
@@ -105,10 +105,12 @@ class LauncherTest {
 
     @Test
     void aBrokenBuildShowsTheCompilersWords() throws Exception {
-        write("broken", "");
+        write("broken", "[ERROR] " + tree + "/app/src/main/java/A.java:[3,5] ';' expected\n");
         Ran ran = launch("ls");
         assertThat(ran.code()).isEqualTo(1);
         assertThat(ran.output()).contains("app/src/main/java/A.java:[3,5] ';' expected", "build.log");
+        write("broken", "\u001b[0m[ERROR] no home -> [Help 1]\n[ERROR] long story\n");
+        assertThat(launch("ls").output()).contains("no home\n").doesNotContain("long story");
         Files.delete(tree.resolve("broken"));
         assertThat(launch("ls").code()).isZero();
     }
