@@ -21,10 +21,12 @@ import mayfly.store.FunctionFilter;
 final class FunctionCalls {
     private final Functions functions;
     private final FunctionSpec.Defaults defaults;
+    private final BodyBudget bodies;
 
-    FunctionCalls(Functions functions, FunctionSpec.Defaults defaults) {
+    FunctionCalls(Functions functions, FunctionSpec.Defaults defaults, BodyBudget bodies) {
         this.functions = functions;
         this.defaults = defaults;
+        this.bodies = bodies;
     }
 
     void create(Exchange exchange) throws IOException, InvalidException, RefusedException {
@@ -37,7 +39,15 @@ final class FunctionCalls {
 
     private void deploy(Exchange exchange, Optional<String> pathName)
             throws IOException, InvalidException, RefusedException {
-        FunctionRequest request = Json.read(exchange.body(Limits.REQUEST_BODY_BYTES_MAX), FunctionRequest.class);
+        // in memory at once: the body, its base64 text, and the bytes that this stands for, which live on as the
+        // archive
+        try (BodyBudget.Held _ = bodies.reserve(exchange, Limits.REQUEST_BODY_BYTES_MAX, 3)) {
+            deploy(exchange, pathName, Json.read(exchange.body(Limits.REQUEST_BODY_BYTES_MAX), FunctionRequest.class));
+        }
+    }
+
+    private void deploy(Exchange exchange, Optional<String> pathName, FunctionRequest request)
+            throws IOException, InvalidException, RefusedException {
         FunctionSpec spec = FunctionSpec.of(request, pathName, defaults);
         byte[] archive = request.archive()
                 .orElseGet(() -> Functions.archiveOf(spec, request.code().orElseThrow()));

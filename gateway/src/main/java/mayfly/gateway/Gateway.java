@@ -29,10 +29,11 @@ public final class Gateway implements HttpHandler, FailureHook {
     private final TaskCalls tasks;
 
     public Gateway(Node node, GatewaySpec spec) {
+        BodyBudget bodies = BodyBudget.ofHeap();
         this.guard = new Guard(spec);
         this.node = new NodeCalls(node, spec.version());
-        this.functions = new FunctionCalls(node.functions(), spec.defaults());
-        this.invoke = new InvokeCalls(node.invocations(), node.async());
+        this.functions = new FunctionCalls(node.functions(), spec.defaults(), bodies);
+        this.invoke = new InvokeCalls(node.invocations(), node.async(), bodies);
         this.tasks = new TaskCalls(node.tasks());
     }
 

@@ -31,14 +31,23 @@ final class InvokeCalls {
 
     private final Invocations invocations;
     private final AsyncCalls async;
+    private final BodyBudget bodies;
 
-    InvokeCalls(Invocations invocations, AsyncCalls async) {
+    InvokeCalls(Invocations invocations, AsyncCalls async, BodyBudget bodies) {
         this.invocations = invocations;
         this.async = async;
+        this.bodies = bodies;
     }
 
     void invoke(Exchange exchange, String name) throws IOException, InvalidException, RefusedException {
-        byte[] payload = exchange.body(Limits.PAYLOAD_BYTES_MAX);
+        // twice: the payload, and what the connection to the machine still holds of it
+        try (BodyBudget.Held _ = bodies.reserve(exchange, Limits.PAYLOAD_BYTES_MAX, 2)) {
+            invoke(exchange, name, exchange.body(Limits.PAYLOAD_BYTES_MAX));
+        }
+    }
+
+    private void invoke(Exchange exchange, String name, byte[] payload)
+            throws IOException, InvalidException, RefusedException {
         boolean json = checkedJson(exchange, payload);
         Invocations.Ran ran = invocations.invoke(name, payload, json);
         Headers headers = Headers.of(

@@ -1,0 +1,70 @@
+package mayfly.gateway;
+
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.TimeUnit;
+import mayfly.base.ErrorCode;
+import mayfly.base.Limits;
+import mayfly.base.RefusedException;
+import mayfly.http.Exchange;
+
+/**
+ * How much memory request bodies may take at once: a part of the heap, so that many large requests together are made to
+ * wait, and at last refused, instead of ending the node. Small bodies are not counted.
+ */
+final class BodyBudget {
+    private static final int SMALL_BYTES = 64 * Limits.KIB;
+    private static final long WAIT_SECONDS = 30;
+
+    private final int units;
+    private final Semaphore free;
+
+    /** @param bytes for all bodies and what is made of them, together */
+    BodyBudget(long bytes) {
+        this.units = (int) Math.min(Integer.MAX_VALUE, bytes / Limits.KIB);
+        this.free = new Semaphore(units, true);
+    }
+
+    /** Half of what the heap may grow to. */
+    static BodyBudget ofHeap() {
+        return new BodyBudget(Runtime.getRuntime().maxMemory() / 2);
+    }
+
+    /** Memory that is counted while it is held. */
+    interface Held extends AutoCloseable {
+        @Override
+        void close();
+    }
+
+    /**
+     * Counts the body of a request that is about to be read.
+     *
+     * @param bodyMax what is counted when the request does not say how long its body is
+     * @param copies how many times over the body will be in memory
+     */
+    Held reserve(Exchange exchange, int bodyMax, int copies) throws RefusedException {
+        long bytes = Math.min(declared(exchange, bodyMax), bodyMax);
+        if (bytes <= SMALL_BYTES) {
+            return () -> {};
+        }
+        int share = (int) Math.min(units, bytes * copies / Limits.KIB);
+        try {
+            if (free.tryAcquire(share, WAIT_SECONDS, TimeUnit.SECONDS)) {
+                return () -> free.release(share);
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+        exchange.closeAfterResponse(); // its body is not read
+        throw new RefusedException(
+                ErrorCode.LIMIT_REACHED,
+                "other large requests take all of the memory that bodies may have; try again later");
+    }
+
+    private static long declared(Exchange exchange, int bodyMax) {
+        String length = exchange.header("content-length");
+        if (length != null) {
+            return Long.parseLong(length); // the server has checked it
+        }
+        return exchange.header("transfer-encoding") == null ? 0 : bodyMax;
+    }
+}
