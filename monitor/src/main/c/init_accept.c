@@ -9,6 +9,7 @@
 #include <string.h>
 #include <sys/mount.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
@@ -21,7 +22,7 @@
 #include "seccomp.h"
 #include "text.h"
 
-enum { MACHINES_MAX = 1024, POLL_LISTENER = 0, POLL_SIGNALS = 1, POLL_MACHINES = 2 };
+enum { MACHINES_MAX = 1024, PROCESSES_KEPT = 32, POLL_LISTENER = 0, POLL_SIGNALS = 1, POLL_MACHINES = 2 };
 
 static struct {
     unsigned count;
@@ -48,8 +49,18 @@ static int private_output(void) {
     return 0;
 }
 
+/* The rest is ours: a fork bomb in one machine must not keep us from starting another. */
+static void leave_room(void) {
+    struct rlimit processes;
+    if (getrlimit(RLIMIT_NPROC, &processes) != 0 || processes.rlim_cur == RLIM_INFINITY) return;
+    if (processes.rlim_cur > 2 * PROCESSES_KEPT) processes.rlim_cur -= PROCESSES_KEPT;
+    processes.rlim_max = processes.rlim_cur;
+    setrlimit(RLIMIT_NPROC, &processes);
+}
+
 _Noreturn static void become_machine(const struct init_plan *plan, int connection) {
     int error = prctl(K_PR_SET_PDEATHSIG, SIGKILL) == 0 ? 0 : errno;
+    leave_room();
     setsid(); /* a process group crosses pid namespaces: kill(0) would reach us and every other machine */
     if (plan->own_namespaces) {
         if (error == 0) error = private_places(plan);
