@@ -124,7 +124,9 @@ final class Boot {
             control.close();
             throw refused(answer, control.isSilent());
         }
-        return new ProcessTemplate(host, spec, name, directory, control);
+        var template = new ProcessTemplate(host, spec, name, directory, control);
+        template.forkAhead();
+        return template;
     }
 
     /** The program of the first connection shows whether the code loads, and then waits for the first call. */

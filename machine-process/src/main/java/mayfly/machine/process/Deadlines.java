@@ -4,7 +4,7 @@ import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 
-/** One timer thread for every machine; what is due runs on a virtual thread of its own, so that it may block. */
+/** One timer thread for every machine. */
 final class Deadlines implements AutoCloseable {
     private final ScheduledThreadPoolExecutor timer = new ScheduledThreadPoolExecutor(
             1, Thread.ofPlatform().daemon().name("machine-deadlines").factory());
@@ -13,9 +13,18 @@ final class Deadlines implements AutoCloseable {
         timer.setRemoveOnCancelPolicy(true);
     }
 
-    /** Runs the action after so long, unless it is cancelled before. */
+    /**
+     * Runs the action after so long, unless it is cancelled before.
+     *
+     * @param action runs on the timer thread, so it must not block
+     */
     Deadline after(long millis, Runnable action) {
-        return new Deadline(timer.schedule(() -> Thread.startVirtualThread(action), millis, TimeUnit.MILLISECONDS));
+        return new Deadline(timer.schedule(action, millis, TimeUnit.MILLISECONDS));
+    }
+
+    /** The same for an action that may block: it gets a thread of its own. */
+    Deadline blockingAfter(long millis, Runnable action) {
+        return after(millis, () -> Thread.startVirtualThread(action));
     }
 
     @Override

@@ -23,7 +23,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class ProcessMachine implements Machine {
     /** How long a machine may take to die before its whole sandbox is killed; a fork bomb on a busy host needs seconds. */
-    private static final long DEATH_MILLIS_MAX = 5_000;
+    private static final long DEATH_MILLIS_MAX = 10_000;
 
     private final MachineId id;
     private final ProcessTemplate template;
@@ -74,6 +74,7 @@ final class ProcessMachine implements Machine {
         } catch (IOException e) {
             sent = false; // it is gone; perhaps it said why
         }
+        template.forkAhead(); // while this machine works, the sandbox has time to make the next
         Outcome outcome = awaitsReady ? ready() : null;
         if (outcome == null) {
             outcome = outcome(afterLogs(new BoundedLog(work.logs())));
@@ -186,7 +187,7 @@ final class ProcessMachine implements Machine {
     /** Kills the process, and its whole sandbox when it does not die of that. */
     private void hangUp() {
         channel.hangUp();
-        var watch = template.deadlines().after(DEATH_MILLIS_MAX, this::enforceDeath);
+        var watch = template.deadlines().blockingAfter(DEATH_MILLIS_MAX, this::enforceDeath);
         assert watch != null;
     }
 
@@ -253,7 +254,9 @@ final class ProcessMachine implements Machine {
 
     private void awaitDeath() {
         try (var _ = template.deadlines()
-                .after(DEATH_MILLIS_MAX, () -> template.condemn("machine " + id + " did not die when it was closed"))) {
+                .blockingAfter(
+                        DEATH_MILLIS_MAX,
+                        () -> template.condemn("machine " + id + " did not die when it was closed"))) {
             FrameRead read;
             do {
                 read = channel.receive();

@@ -31,7 +31,10 @@ final class ProcessTemplate implements Template {
     private final @Nullable ControlChannel control;
 
     private final Set<ProcessMachine> machines = ConcurrentHashMap.newKeySet();
-    /** The machine that showed that the code loads, until somebody wants one. */
+    /**
+     * Forked ahead of the next call, so that the call need not wait for it. One, and only where machines serve once:
+     * whoever keeps machines has no use for it.
+     */
     private final AtomicReference<@Nullable ProcessMachine> spare = new AtomicReference<>();
 
     private final AtomicBoolean condemned = new AtomicBoolean();
@@ -108,6 +111,22 @@ final class ProcessTemplate implements Template {
         machines.remove(machine);
     }
 
+    /** Sees to it that a machine is ready for the next call; a failure shows when it is wanted. */
+    void forkAhead() {
+        if (spec.reusable() || closed || spare.get() != null) {
+            return;
+        }
+        try {
+            ProcessMachine ahead = connect();
+            if (!spare.compareAndSet(null, ahead)) {
+                ahead.abandon();
+                machines.remove(ahead);
+            }
+        } catch (MachineException e) {
+            LOG.log(Level.DEBUG, "no machine ahead: {0}", e.getMessage());
+        }
+    }
+
     @Override
     public boolean ping(long timeoutMillis) {
         return !closed
@@ -121,7 +140,7 @@ final class ProcessTemplate implements Template {
         if (condemned.compareAndSet(false, true)) {
             LOG.log(Level.WARNING, "{0}: sandbox {1} is killed: {2}", spec.name(), name, reason);
             kill();
-            var end = deadlines().after(END_MILLIS_MAX, () -> machines.forEach(ProcessMachine::abandon));
+            var end = deadlines().blockingAfter(END_MILLIS_MAX, () -> machines.forEach(ProcessMachine::abandon));
             assert end != null;
         }
     }

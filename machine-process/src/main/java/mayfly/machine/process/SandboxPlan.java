@@ -32,11 +32,16 @@ final class SandboxPlan {
     private static final long TMP_BYTES_MAX = 512L * Limits.MIB;
     /** For the agent itself, the zygote, and what a machine holds while it dies. */
     private static final long AGENT_BYTES = 64L * Limits.MIB;
-    /** Processes and threads of one machine, on average over the machines of a template; Node starts with eleven. */
-    private static final int PROCESSES_PER_MACHINE = 16;
+    /**
+     * Processes and threads of one machine, on average over the machines of a template, and what they may have above it
+     * together. Small, because each process of a fork bomb takes its turn on the processors before the one that ends it.
+     */
+    private static final int PROCESSES_PER_MACHINE = 8;
 
-    /** What machines may have above the average, together. Small, because a fork bomb takes as long to kill as it is big. */
-    private static final int PROCESSES_SHARED = 128;
+    /** Node starts with eleven. */
+    private static final int PROCESSES_PER_NODE_MACHINE = 16;
+
+    private static final int PROCESSES_SHARED = 64;
     /** Of a machine's memory, what V8 may use for its heap. */
     private static final double NODE_HEAP_SHARE = 0.75;
 
@@ -58,7 +63,7 @@ final class SandboxPlan {
                 binds,
                 tmpBytes(spec),
                 Sandbox.Network.NONE,
-                PROCESSES_SHARED + PROCESSES_PER_MACHINE * spec.machinesMax(),
+                processes(spec),
                 forks ? Sandbox.Capabilities.FORK : Sandbox.Capabilities.NONE,
                 SOCKET,
                 forks ? Sandbox.Init.REAP : Sandbox.Init.ACCEPT,
@@ -68,11 +73,16 @@ final class SandboxPlan {
                 argv(spec, interpreter),
                 env(spec),
                 CODE,
-                spec.memoryBytes() * spec.machinesMax() + AGENT_BYTES,
+                spec.memoryBytes() * (spec.machinesMax() + 1) + AGENT_BYTES,
                 0,
                 SupervisedSpec.GRACE_MILLIS_DEFAULT,
                 0,
                 Optional.of(sandbox));
+    }
+
+    private static int processes(TemplateSpec spec) {
+        int each = spec.runtime() == GuestRuntime.NODE ? PROCESSES_PER_NODE_MACHINE : PROCESSES_PER_MACHINE;
+        return PROCESSES_SHARED + each * (spec.machinesMax() + 1); // one may be forked ahead
     }
 
     private static List<String> argv(TemplateSpec spec, @Nullable Interpreter interpreter) {
