@@ -42,6 +42,23 @@ interface HostileKit {
     }
 
     @ParameterizedTest
+    @EnumSource(names = {"PYTHON3", "NATIVE"}) // Node needs ten threads to start, and a bomb leaves none
+    default void machinesStartWhileAnotherIsAForkBomb(GuestRuntime runtime) throws Exception {
+        bed().require(runtime);
+        try (Template template = bed().reusable(runtime);
+                Machine machine = template.fork()) {
+            Thread bomb = Thread.startVirtualThread(() -> {
+                Outcome outcome = bed().call(machine, "bomb", Duration.ofSeconds(2));
+                assertThat(outcome).isInstanceOf(Outcome.TimedOut.class);
+            });
+            while (bomb.isAlive()) {
+                assertThat(bed().freshAnswer(template, "count", "")).isEqualTo("1");
+            }
+            bomb.join();
+        }
+    }
+
+    @ParameterizedTest
     @EnumSource
     default void theMemoryLimitIsAnErrorOfThatCall(GuestRuntime runtime) throws Exception {
         bed().require(runtime);

@@ -63,6 +63,7 @@ static int leave(mayfly_result *result) {
         while (read(ready[0], &byte, 1) < 0) continue; /* the exec closes it */
         close(ready[0]);
     }
+    while (sleeping() < 2) continue; /* a process gets its name a little after its exec */
     return look(result);
 }
 

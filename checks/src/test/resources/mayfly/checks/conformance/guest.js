@@ -19,6 +19,7 @@ const deeds = {
     process.env.LEFT = 'secret';
     spawn('sleep', ['1000'], { stdio: 'ignore' }).unref();
     spawn('sleep', ['1000'], { stdio: 'ignore', detached: true }).unref();
+    while (deeds.look(event).sleeping < 2); // a process gets its name a little after its exec
     return deeds.look(event);
   },
   look() {

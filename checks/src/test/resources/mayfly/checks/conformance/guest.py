@@ -41,6 +41,8 @@ def do_leave(event):
     os.environ["LEFT"] = "secret"
     subprocess.Popen(["sleep", "1000"])
     subprocess.Popen(["sleep", "1000"], start_new_session=True)
+    while do_look(event)["sleeping"] < 2:  # a process gets its name a little after its exec
+        pass
     return do_look(event)
 
 
