@@ -5,6 +5,7 @@ import java.io.FileOutputStream;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
 import mayfly.base.InvocationId;
 import mayfly.base.TaskId;
 
@@ -23,11 +24,24 @@ final class CrashWriter {
         for (int thread = 0; thread < 8; thread++) {
             Records records = new Records(seed + thread);
             if (thread % 2 == 0) {
-                Thread.ofPlatform().start(() -> invocations(store, records));
+                start(() -> invocations(store, records));
             } else {
-                Thread.ofPlatform().start(() -> tasksAndFunctions(store, records));
+                start(() -> tasksAndFunctions(store, records));
             }
         }
+    }
+
+    /** When the database's server is killed under us, a write may fail; then this thread has said all it knows. */
+    private static void start(Runnable writing) {
+        Thread.ofPlatform().start(() -> {
+            try {
+                writing.run();
+            } catch (CompletionException e) {
+                if (!(e.getCause() instanceof StoreException)) {
+                    throw e;
+                }
+            }
+        });
     }
 
     /** One line, one write: the kernel keeps it even when we are killed right after. */
