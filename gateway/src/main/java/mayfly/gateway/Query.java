@@ -1,80 +1,47 @@
 package mayfly.gateway;
 
 import java.util.List;
-import java.util.Map;
-import java.util.Optional;
 import mayfly.api.FieldProblem;
 import mayfly.api.InvalidException;
-import mayfly.api.QueryParameter;
+import mayfly.api.QueryValues;
 import mayfly.api.Route;
 import mayfly.base.ErrorCode;
 import mayfly.base.Limits;
 import mayfly.http.Exchange;
 import org.jspecify.annotations.Nullable;
 
-/** The query of one request, held against what its route takes: unknown or repeated parameters are refused. */
+/** The query of one request, held against what its route takes. */
 final class Query {
     private static final int PAGE_DEFAULT = 100;
 
-    private final Map<String, List<String>> values;
+    private final QueryValues values;
 
-    private Query(Map<String, List<String>> values) {
+    private Query(QueryValues values) {
         this.values = values;
     }
 
     static Query of(Route route, Exchange exchange) throws InvalidException {
-        Map<String, List<String>> values = exchange.queryParameters();
-        for (Map.Entry<String, List<String>> given : values.entrySet()) {
-            String name = given.getKey();
-            if (route.query().stream().noneMatch(known -> known.name().equals(name))) {
-                throw invalid(
-                        name,
-                        "is not a parameter of this call; it takes "
-                                + (route.query().isEmpty()
-                                        ? "none"
-                                        : String.join(
-                                                ", ",
-                                                route.query().stream()
-                                                        .map(QueryParameter::name)
-                                                        .toList())));
-            }
-            if (given.getValue().size() > 1) {
-                throw invalid(name, "is given more than once");
-            }
-        }
-        return new Query(values);
+        String target = exchange.rawTarget();
+        int mark = target.indexOf('?');
+        return new Query(QueryValues.of(route, mark < 0 ? "" : target.substring(mark + 1)));
     }
 
     @Nullable
     String text(String name) {
-        List<String> found = values.get(name);
-        return found == null ? null : found.getFirst();
+        return values.text(name).orElse(null);
     }
 
-    boolean flag(String name) throws InvalidException {
-        String text = text(name);
-        if (text == null || text.equals("false") || text.equals("0")) {
-            return false;
-        }
-        if (text.isEmpty() || text.equals("true") || text.equals("1")) {
-            return true;
-        }
-        throw invalid(name, "must be true or false");
+    boolean flag(String name) {
+        return values.flag(name);
     }
 
     /** A whole number, or the default when it is not given. */
     long whole(String name, long least, long most, long whenAbsent) throws InvalidException {
-        String text = text(name);
-        if (text == null) {
-            return whenAbsent;
-        }
-        Optional<Long> value = text.matches("[0-9]{1,18}") ? Optional.of(Long.parseLong(text)) : Optional.empty();
-        return value.filter(it -> it >= least && it <= most)
-                .orElseThrow(() -> invalid(name, "must be a whole number from " + least + " to " + most));
+        return values.whole(name, least, most, whenAbsent);
     }
 
     int limit() throws InvalidException {
-        return (int) whole("limit", 1, Limits.LIST_PAGE_MAX, PAGE_DEFAULT);
+        return (int) values.whole("limit", 1, Limits.LIST_PAGE_MAX, PAGE_DEFAULT);
     }
 
     static InvalidException invalid(String name, String message) {
