@@ -54,7 +54,7 @@ final class Wire {
                 spec.maxMachines(),
                 spec.tags(),
                 view.artifact(),
-                machines(view.pool()),
+                view.pool().map(Wire::machines).orElse(new FunctionResponse.Machines(0, 0, 0, 0)),
                 view.createdAt(),
                 view.updatedAt());
     }

@@ -1,6 +1,7 @@
 package mayfly.node;
 
 import java.io.IOException;
+import java.nio.file.DirectoryIteratorException;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.FileVisitResult;
 import java.nio.file.Files;
@@ -12,17 +13,26 @@ import java.nio.file.attribute.BasicFileAttributes;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
+import java.util.HashMap;
 import java.util.HexFormat;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.locks.ReentrantLock;
 import mayfly.base.ErrorCode;
 import mayfly.base.RefusedException;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Functions' code as directories under {@code <data>/code/<sha256>}, unpacked from artifacts. A directory appears whole
- * or not at all; sandboxes see it read-only, under another uid, so its files are world-readable.
+ * or not at all, and goes when nobody uses it any more; sandboxes see it read-only, under another uid, so its files are
+ * world-readable.
  */
 final class CodeCache {
+    private static final String PARTIAL = ".partial-";
+
     private final Path root;
+    private final ReentrantLock lock = new ReentrantLock(); // guards users, and directories' coming and going
+    private final Map<String, Integer> users = new HashMap<>();
 
     CodeCache(Path root) throws IOException {
         this.root = Files.createDirectories(root);
@@ -37,36 +47,113 @@ final class CodeCache {
         }
     }
 
-    /** The directory of an artifact that was unpacked before, or null. */
-    @Nullable
-    Path find(String sha256) {
-        Path directory = root.resolve(sha256);
-        return Files.isDirectory(directory) ? directory : null;
+    /** Where an artifact's bytes come from when it was not unpacked yet. */
+    interface Source {
+        byte[] archive() throws IOException;
     }
 
-    /** Unpacks an artifact unless that was done before. */
-    Path unpack(String sha256, byte[] archive) throws RefusedException, IOException {
-        Path ready = find(sha256);
-        if (ready != null) {
-            return ready;
+    /** The directory of an artifact, which stays until it is {@link #release released} as often as it was asked for. */
+    Path acquire(String sha256, Source source) throws RefusedException, IOException {
+        Path target = root.resolve(sha256);
+        if (!use(target)) {
+            Path partial = Files.createTempDirectory(root, PARTIAL);
+            try {
+                unpack(source.archive(), partial);
+                publish(partial, target);
+            } finally {
+                delete(partial);
+            }
         }
-        Path partial = Files.createTempDirectory(root, ".partial-");
+        return target;
+    }
+
+    private boolean use(Path target) {
+        lock.lock();
+        try {
+            boolean there = Files.isDirectory(target);
+            if (there) {
+                users.merge(target.getFileName().toString(), 1, Integer::sum);
+            }
+            return there;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    private void publish(Path partial, Path target) throws IOException {
+        lock.lock();
+        try {
+            if (!use(target)) { // else another deployment of the same bytes was faster
+                Files.move(partial, target, StandardCopyOption.ATOMIC_MOVE);
+                users.put(target.getFileName().toString(), 1);
+            }
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** Gives a directory back; it is removed when that was its last user. */
+    void release(String sha256) {
+        lock.lock();
+        try {
+            users.computeIfPresent(sha256, (_, count) -> count == 1 ? null : count - 1);
+        } finally {
+            lock.unlock();
+        }
+        removeUnused(sha256);
+    }
+
+    /** Removes a directory unless somebody uses it; whoever wants it later gets it unpacked again. */
+    void removeUnused(String sha256) {
+        Path gone = null;
+        lock.lock();
+        try {
+            if (!users.containsKey(sha256) && Files.isDirectory(root.resolve(sha256))) {
+                gone = hidden(sha256);
+            }
+        } finally {
+            lock.unlock();
+        }
+        if (gone != null) {
+            deleteQuietly(gone);
+        }
+    }
+
+    /** Removes what nobody uses, except what is expected to be used: an earlier node's failed and deleted functions. */
+    void sweep(Set<String> expected) {
+        try (var entries = Files.newDirectoryStream(root, "[0-9a-f]*")) {
+            for (Path entry : entries) {
+                String name = entry.getFileName().toString();
+                if (!expected.contains(name)) {
+                    removeUnused(name);
+                }
+            }
+        } catch (IOException | DirectoryIteratorException e) {
+            System.getLogger("mayfly.node").log(System.Logger.Level.WARNING, "old code stays in " + root, e);
+        }
+    }
+
+    /** Out of the way under the lock, so that the slow part of removing it needs none; null when it cannot be. */
+    private @Nullable Path hidden(String sha256) {
+        try {
+            Path hidden = Files.createTempDirectory(root, PARTIAL);
+            Files.move(root.resolve(sha256), hidden.resolve(sha256), StandardCopyOption.ATOMIC_MOVE);
+            return hidden;
+        } catch (IOException e) {
+            System.getLogger("mayfly.node").log(System.Logger.Level.WARNING, "code " + sha256 + " stays", e);
+            return null;
+        }
+    }
+
+    private static void unpack(byte[] archive, Path partial) throws RefusedException, IOException {
         try {
             Files.setPosixFilePermissions(partial, PosixFilePermissions.fromString("rwxr-xr-x"));
             CodeArchive.read(archive, (path, bytes, executable) -> write(partial, path, bytes, executable));
-            Path target = root.resolve(sha256);
-            try {
-                return Files.move(partial, target, StandardCopyOption.ATOMIC_MOVE);
-            } catch (FileAlreadyExistsException | java.nio.file.DirectoryNotEmptyException e) {
-                return target; // another deployment of the same bytes was faster
-            }
         } catch (FileAlreadyExistsException e) {
             throw new RefusedException(
                     ErrorCode.FUNCTION_INVALID,
                     "the archive has two entries for '" + partial.relativize(Path.of(e.getFile())) + "'",
                     e);
-        } finally {
-            delete(partial);
         }
     }
 
@@ -82,7 +169,7 @@ final class CodeCache {
     }
 
     private void sweepUnfinished() throws IOException {
-        try (var entries = Files.newDirectoryStream(root, ".partial-*")) {
+        try (var entries = Files.newDirectoryStream(root, PARTIAL + "*")) {
             for (Path partial : entries) {
                 delete(partial);
             }

@@ -2,6 +2,7 @@ package mayfly.node;
 
 import java.time.Instant;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.atomic.AtomicInteger;
 import mayfly.api.FunctionSpec;
 import mayfly.base.FunctionId;
@@ -22,7 +23,7 @@ record Deployed(
         AtomicInteger running) {
     /** The same for readers outside: what it is and what its pool holds now. */
     FunctionView view() {
-        return new FunctionView(id, spec, version, artifact, createdAt, updatedAt, pool.snapshot());
+        return new FunctionView(id, spec, version, artifact, createdAt, updatedAt, Optional.of(pool.snapshot()));
     }
 
     List<MachineView> machines() {

@@ -1,11 +1,16 @@
 package mayfly.node;
 
 import java.time.Instant;
+import java.util.Optional;
 import mayfly.api.FunctionSpec;
 import mayfly.base.FunctionId;
 import mayfly.core.pool.Pool;
 
-/** A function as listings show it: its latest version, and what its pool holds at this moment. */
+/**
+ * A function as listings show it: its latest version, and what its pool holds at this moment.
+ *
+ * @param pool empty while this node has not used it
+ */
 public record FunctionView(
         FunctionId id,
         FunctionSpec spec,
@@ -13,4 +18,4 @@ public record FunctionView(
         String artifact,
         Instant createdAt,
         Instant updatedAt,
-        Pool pool) {}
+        Optional<Pool> pool) {}

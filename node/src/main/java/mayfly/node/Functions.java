@@ -1,13 +1,15 @@
 package mayfly.node;
 
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ScheduledExecutorService;
@@ -34,6 +36,7 @@ import mayfly.store.FunctionRecord;
 import mayfly.store.Store;
 import mayfly.store.StoreException;
 import mayfly.store.VersionRecord;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Deploys functions and finds them again. A deployment is tried before it is stored: its code is loaded in a machine,
@@ -120,10 +123,11 @@ public final class Functions {
     /** Makes the next version of a function and moves calls to it; refused like {@link #create}, FUNCTION_NOT_FOUND. */
     public FunctionView update(FunctionSpec function, byte[] archive) throws RefusedException, CodeFailedException {
         return locked(function.name(), () -> {
-            Deployed old = require(function.name());
-            Draft draft = new Draft(old.id(), old.version() + 1, function, old.createdAt(), clock.now(), false);
+            FunctionRecord old = stored(function.name());
+            Deployed before = loaded.get(function.name());
+            Draft draft = new Draft(old.id(), old.latest() + 1, function, old.createdAt(), clock.now(), false);
             FunctionView view = deploy(draft, archive);
-            var _ = old.pool().drain();
+            retire(before);
             return view;
         });
     }
@@ -132,28 +136,75 @@ public final class Functions {
     public void delete(String name) throws RefusedException {
         try {
             locked(name, () -> {
-                Deployed old = require(name);
+                FunctionRecord old = stored(name);
+                Optional<VersionRecord> version = store.version(old.id(), old.latest());
                 Recorder.await(store.deleteFunction(old.id(), clock.now()));
-                loaded.remove(name);
                 count.decrementAndGet();
-                return old.pool().drain();
+                retire(loaded.remove(name));
+                version.ifPresent(it -> code.removeUnused(it.artifact()));
+                return name;
             });
         } catch (CodeFailedException e) {
             throw new AssertionError("deleting loads no code", e);
         }
     }
 
+    /** Lets a version's calls end, then its machines, then its code. */
+    private void retire(@Nullable Deployed old) {
+        if (old != null) {
+            var _ = old.pool().drain().thenRun(() -> code.release(old.artifact()));
+        }
+    }
+
     public FunctionView get(String name) throws RefusedException {
-        return require(name).view();
+        return view(stored(name));
     }
 
     /** One page, by name. */
     public List<FunctionView> list(FunctionFilter filter) {
-        List<FunctionView> views = new ArrayList<>();
-        for (FunctionRecord found : store.functions(filter)) {
-            find(found.name()).ifPresent(deployed -> views.add(deployed.view()));
+        return store.functions(filter).stream().map(this::view).toList();
+    }
+
+    /** Tells of a function without loading it: one that cannot be loaded can be listed and deleted. */
+    private FunctionView view(FunctionRecord record) {
+        Deployed known = loaded.get(record.name());
+        if (known != null && known.id().equals(record.id())) {
+            return known.view();
         }
-        return views;
+        VersionRecord version = latest(record);
+        return new FunctionView(
+                record.id(),
+                specOf(version),
+                record.latest(),
+                version.artifact(),
+                record.createdAt(),
+                record.updatedAt(),
+                Optional.empty());
+    }
+
+    private FunctionRecord stored(String name) throws RefusedException {
+        return store.function(name).orElseThrow(() -> notFound(name));
+    }
+
+    private VersionRecord latest(FunctionRecord record) {
+        return store.version(record.id(), record.latest())
+                .orElseThrow(() -> damaged(
+                        record.name(), new IOException("it has no version " + record.latest() + " in the store")));
+    }
+
+    private static FunctionSpec specOf(VersionRecord version) {
+        try {
+            return Json.readAnswer(version.spec().getBytes(StandardCharsets.UTF_8), FunctionSpec.class);
+        } catch (InvalidException e) {
+            throw damaged(version.function().value(), e);
+        }
+    }
+
+    private static StoreException damaged(String function, Exception cause) {
+        return new StoreException(
+                StoreException.Kind.FAILED,
+                "function '" + function + "' cannot be loaded: " + cause.getMessage(),
+                cause);
     }
 
     /** The machines of the functions in use. */
@@ -163,10 +214,13 @@ public final class Functions {
 
     /** The latest version, or a refusal. */
     Deployed require(String name) throws RefusedException {
-        return find(name)
-                .orElseThrow(() -> new RefusedException(
-                        ErrorCode.FUNCTION_NOT_FOUND,
-                        "no function is named '" + name + "'; `mayfly ls functions` shows those there are"));
+        return find(name).orElseThrow(() -> notFound(name));
+    }
+
+    private static RefusedException notFound(String name) {
+        return new RefusedException(
+                ErrorCode.FUNCTION_NOT_FOUND,
+                "no function is named '" + name + "'; `mayfly ls functions` shows those there are");
     }
 
     private Optional<Deployed> find(String name) {
@@ -189,49 +243,50 @@ public final class Functions {
             return Optional.empty();
         }
         FunctionRecord record = function.get();
-        VersionRecord version = store.version(record.id(), record.latest())
-                .orElseThrow(() -> new StoreException(
-                        StoreException.Kind.FAILED,
-                        "function '" + name + "' has no version " + record.latest() + " in the store"));
+        VersionRecord version = latest(record);
         try {
-            FunctionSpec stored = Json.readAnswer(
-                    version.spec().getBytes(java.nio.charset.StandardCharsets.UTF_8), FunctionSpec.class);
-            Draft draft =
-                    new Draft(record.id(), record.latest(), stored, record.createdAt(), record.updatedAt(), false);
-            Deployed deployed = prepare(draft, version.artifact(), codeOf(version.artifact()));
+            Draft draft = new Draft(
+                    record.id(), record.latest(), specOf(version), record.createdAt(), record.updatedAt(), false);
+            Deployed deployed = prepare(draft, version.artifact(), () -> archive(version.artifact()));
             loaded.put(name, deployed);
             return Optional.of(deployed);
-        } catch (InvalidException | RefusedException | IOException e) {
-            throw new StoreException(
-                    StoreException.Kind.FAILED, "function '" + name + "' cannot be loaded: " + e.getMessage(), e);
+        } catch (RefusedException | IOException e) {
+            throw damaged(name, e);
         }
     }
 
-    private Path codeOf(String artifact) throws RefusedException, IOException {
-        Path ready = code.find(artifact);
-        if (ready != null) {
-            return ready;
-        }
-        byte[] archive = store.artifact(artifact)
+    private byte[] archive(String artifact) throws IOException {
+        return store.artifact(artifact)
                 .orElseThrow(() -> new IOException("its artifact " + artifact + " is not in the store"));
-        return code.unpack(artifact, archive);
     }
 
     /** Starts the pools of functions that want machines ready before anybody calls; in the background, after start. */
     void startWarm() {
+        Set<String> artifacts = new HashSet<>();
         String after = null;
-        while (!draining) {
-            List<FunctionRecord> page = store.functions(new FunctionFilter(null, null, null, after, 100));
+        List<FunctionRecord> page;
+        do {
+            page = store.functions(new FunctionFilter(null, null, null, after, 100));
             for (FunctionRecord function : page) {
                 count.incrementAndGet();
-                find(function.name())
-                        .filter(it -> it.spec().minWarm() > 0)
-                        .ifPresent(it -> it.pool().start());
+                VersionRecord version = latest(function);
+                artifacts.add(version.artifact());
+                if (specOf(version).minWarm() > 0) {
+                    startWarm(function.name());
+                }
                 after = function.name();
             }
-            if (page.size() < 100) {
-                return;
-            }
+        } while (page.size() == 100 && !draining);
+        if (!draining) {
+            code.sweep(artifacts);
+        }
+    }
+
+    private void startWarm(String name) {
+        try {
+            find(name).ifPresent(it -> it.pool().start());
+        } catch (StoreException e) {
+            System.getLogger("mayfly.node").log(System.Logger.Level.WARNING, "no machine is kept ready", e);
         }
     }
 
@@ -246,9 +301,10 @@ public final class Functions {
         String artifact = CodeCache.sha256(archive);
         Deployed deployed;
         try {
-            deployed = prepare(draft, artifact, code.unpack(artifact, archive));
+            deployed = prepare(draft, artifact, () -> archive);
         } catch (IOException e) {
-            throw new RefusedException(ErrorCode.STORE_FULL, "the code could not be unpacked: " + e.getMessage(), e);
+            throw new RefusedException(
+                    ErrorCode.STORE_FULL, "there is no room for the code in the data directory: " + e.getMessage(), e);
         }
         boolean kept = false;
         try {
@@ -259,7 +315,7 @@ public final class Functions {
             count.addAndGet(draft.first() ? 1 : 0);
         } finally {
             if (!kept) {
-                var _ = deployed.pool().drain();
+                retire(deployed);
             }
         }
         deployed.pool().start();
@@ -303,6 +359,17 @@ public final class Functions {
             throw new RefusedException(
                     ErrorCode.FUNCTION_EXISTS,
                     "another deployment of '" + function.name() + "' was faster; look, then try again");
+        }
+    }
+
+    private Deployed prepare(Draft draft, String artifact, CodeCache.Source source)
+            throws RefusedException, IOException {
+        Path directory = code.acquire(artifact, source);
+        try {
+            return prepare(draft, artifact, directory);
+        } catch (RefusedException e) {
+            code.release(artifact);
+            throw e;
         }
     }
 
