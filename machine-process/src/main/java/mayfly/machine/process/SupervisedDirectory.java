@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
+import java.nio.file.DirectoryNotEmptyException;
 import java.nio.file.FileVisitResult;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
@@ -22,6 +23,8 @@ import org.jspecify.annotations.Nullable;
 record SupervisedDirectory(Path path) {
     /** What a directory is called while it is being deleted. */
     private static final String REMOVED = ".removed-";
+
+    private static final int DELETE_TRIES_MAX = 10;
 
     static boolean isName(String name) {
         return name.matches("[A-Za-z0-9_-][A-Za-z0-9._-]{0,127}");
@@ -98,7 +101,20 @@ record SupervisedDirectory(Path path) {
         delete(removed);
     }
 
+    /** A monitor that ends may still make a file, its log for example, while its directory is being deleted. */
     private static void delete(Path tree) throws IOException {
+        for (int tries = 1; Files.exists(tree, LinkOption.NOFOLLOW_LINKS); tries++) {
+            try {
+                deleteOnce(tree);
+            } catch (DirectoryNotEmptyException e) {
+                if (tries == DELETE_TRIES_MAX) {
+                    throw e;
+                }
+            }
+        }
+    }
+
+    private static void deleteOnce(Path tree) throws IOException {
         Files.walkFileTree(tree, new SimpleFileVisitor<>() {
             @Override
             public FileVisitResult visitFile(Path file, BasicFileAttributes attributes) throws IOException {
