@@ -33,6 +33,9 @@ import mayfly.machine.Work;
 /** Guests for the conformance kit: their code on disk, templates of them, and calls. Closes what a test leaves open. */
 final class GuestBed implements AutoCloseable {
     static final Duration PATIENCE = Duration.ofSeconds(60);
+    /** Of this run only: other nodes may live on the same host. */
+    static final String FUNCTION = "kit-" + ProcessHandle.current().pid() + "@1";
+
     static final long MEMORY_BYTES = 128L << 20;
 
     private final MachineDriver driver;
@@ -133,7 +136,7 @@ final class GuestBed implements AutoCloseable {
 
     static TemplateSpec spec(GuestRuntime runtime, Path code, String handler, boolean reusable) {
         return new TemplateSpec(
-                "kit@1",
+                FUNCTION,
                 runtime,
                 handler,
                 code,

@@ -21,6 +21,8 @@ import mayfly.machine.process.ProcessSupervisor;
 final class ProcessDriverConformanceTest extends MachineDriverKit {
     private ProcessSupervisor supervisor;
     private Path data;
+    /** Every one seen so far. */
+    private final Set<String> sandboxes = new TreeSet<>();
 
     @Override
     MachineDriver start(Path directory) throws Exception {
@@ -41,9 +43,15 @@ final class ProcessDriverConformanceTest extends MachineDriverKit {
         Set<String> traces = new TreeSet<>();
         try {
             try (Stream<Path> entries = Files.list(data.resolve("supervised"))) {
-                entries.forEach(entry -> traces.add("directory " + entry.getFileName()));
+                entries.forEach(entry -> {
+                    sandboxes.add(entry.getFileName().toString());
+                    traces.add("directory " + entry.getFileName());
+                });
             }
-            Files.readAllLines(Path.of("/proc/self/mountinfo")).forEach(line -> traces.add("mount " + line));
+            Files.readAllLines(Path.of("/proc/self/mountinfo")).stream()
+                    .filter(line ->
+                            line.contains(data.toString()) || line.contains(" /mayfly ") || line.contains(" /app "))
+                    .forEach(line -> traces.add("mount " + line));
             addProcesses(traces);
             addCgroups(traces);
         } catch (IOException e) {
@@ -52,7 +60,7 @@ final class ProcessDriverConformanceTest extends MachineDriverKit {
         return traces;
     }
 
-    /** Sandboxed processes carry the function's name in their environment, monitors the directory in theirs. */
+    /** Sandboxed processes carry the function's name in their environment. */
     private static void addProcesses(Set<String> traces) throws IOException {
         try (Stream<Path> entries = Files.list(Path.of("/proc"))) {
             entries.filter(entry -> entry.getFileName().toString().matches("[0-9]+"))
@@ -60,7 +68,7 @@ final class ProcessDriverConformanceTest extends MachineDriverKit {
                         try {
                             String environment = Files.readString(
                                     entry.resolve("environ"), java.nio.charset.StandardCharsets.ISO_8859_1);
-                            if (environment.contains("MAYFLY_FUNCTION=kit@1")) {
+                            if (environment.contains("MAYFLY_FUNCTION=" + GuestBed.FUNCTION)) {
                                 traces.add("process " + entry.getFileName());
                             }
                         } catch (IOException e) {
@@ -70,11 +78,11 @@ final class ProcessDriverConformanceTest extends MachineDriverKit {
         }
     }
 
-    private static void addCgroups(Set<String> traces) throws IOException {
+    private void addCgroups(Set<String> traces) throws IOException {
         Files.walkFileTree(Path.of("/sys/fs/cgroup"), new SimpleFileVisitor<>() {
             @Override
             public FileVisitResult preVisitDirectory(Path directory, BasicFileAttributes attributes) {
-                if (directory.getFileName().toString().contains("mac_")) {
+                if (sandboxes.contains(directory.getFileName().toString())) {
                     traces.add("cgroup " + directory);
                 }
                 return FileVisitResult.CONTINUE;
