@@ -18,6 +18,8 @@ FILENAME !~ /\.xml$/ {
         split(line, word, " ")
         passed += word[1]; failed += word[3]; skipped += word[5]
         if (word[3] > 0) failures[++failure_count] = $0
+    } else if ($0 ~ /^skipped: /) {
+        skips[++skip_count] = substr($0, 10)
     }
     next
 }

@@ -21,8 +21,10 @@ def run_here(modules):
     result = unittest.TextTestRunner(verbosity=0).run(suite)
     for test, reason in result.skipped:
         print(f"skipped: {test.id()}: {reason}")
-    print(f"sandbox tests as uid {os.geteuid()}: {result.testsRun} run, {len(result.skipped)} skipped, "
-          f"{len(result.failures) + len(result.errors)} failed", flush=True)
+    failed = len(result.failures) + len(result.errors)
+    skipped = len(result.skipped)
+    print(f"sandbox-as-uid-{os.geteuid()}: {result.testsRun - failed - skipped} passed, {failed} failed, {skipped} skipped",
+          flush=True)
     return 0 if result.wasSuccessful() else 1
 
 
