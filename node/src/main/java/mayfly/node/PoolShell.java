@@ -104,7 +104,18 @@ final class PoolShell {
         Ticket ticket = new Ticket(tickets.incrementAndGet());
         CompletableFuture<Answer> answer = new CompletableFuture<>();
         callers.put(ticket, answer);
-        send(new PoolEvent.Acquire(ticket, deadlineNanos, clock.nanos()));
+        Taken taken = take(new PoolEvent.Acquire(ticket, deadlineNanos, clock.nanos()));
+        PoolEffect.@Nullable Create own = null;
+        for (PoolEffect effect : taken.step().effects()) {
+            if (own == null && effect instanceof PoolEffect.Create create) {
+                own = create;
+            } else {
+                run(effect, taken.number());
+            }
+        }
+        if (own != null) {
+            create(own); // this thread would only wait for a machine: making one itself saves two hand-overs
+        }
         return answer.join(); // the pool answers every ticket: at its deadline at the latest, by a tick
     }
 
@@ -203,19 +214,24 @@ final class PoolShell {
                 clock.now().minusNanos(ageNanos));
     }
 
-    private void send(PoolEvent event) {
-        Step<Pool, PoolEffect> step;
-        long number;
+    /** A step that was taken; they are numbered in their order. */
+    private record Taken(Step<Pool, PoolEffect> step, long number) {}
+
+    private Taken take(PoolEvent event) {
         lock.lock();
         try {
-            step = Pools.step(pool, event);
+            Step<Pool, PoolEffect> step = Pools.step(pool, event);
             pool = step.state();
-            number = ++steps;
+            return new Taken(step, ++steps);
         } finally {
             lock.unlock();
         }
-        for (PoolEffect effect : step.effects()) {
-            run(effect, number);
+    }
+
+    private void send(PoolEvent event) {
+        Taken taken = take(event);
+        for (PoolEffect effect : taken.step().effects()) {
+            run(effect, taken.number());
         }
     }
 
