@@ -41,8 +41,8 @@ final class FunctionBench {
         deploy(api, "ahead", "python3", "fresh", 2, code(PYTHON));
         deploy(api, "warm", "python3", "warm", 2, code(PYTHON));
         // the JVM compiles its hot paths once per start, as in production: measured is the state after that
-        load("warm", 4, place.seconds());
-        load("fresh", 1, 2);
+        load("warm", 4, 2 * place.seconds());
+        load("fresh", 1, 2 * place.seconds());
         double bareBefore = bareZygote();
         HttpLoad.Report fresh = load("fresh", 1, place.seconds());
         double bare = (bareBefore + bareZygote()) / 2;

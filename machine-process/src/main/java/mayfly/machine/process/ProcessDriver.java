@@ -77,7 +77,7 @@ public final class ProcessDriver implements MachineDriver {
         for (String name : left) {
             try {
                 boolean lived = host.supervisor().signal(name, SIGKILL);
-                LOG.log(Level.INFO, "sandbox {0} of an earlier node: {1}", name, lived ? "killed" : "ended already");
+                LOG.log(Level.DEBUG, "sandbox {0} of an earlier node: {1}", name, lived ? "killed" : "ended already");
             } catch (MachineException e) {
                 LOG.log(Level.WARNING, "sandbox {0} of an earlier node: {1}", name, e.getMessage());
             }
