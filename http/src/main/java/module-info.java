@@ -3,6 +3,8 @@
 module mayfly.http {
     requires static org.jspecify;
     requires io.netty.buffer;
+    requires io.netty.codec;
+    requires io.netty.codec.http;
     requires io.netty.common;
     requires io.netty.transport;
     requires io.netty.transport.classes.epoll;

@@ -4,7 +4,7 @@ import java.io.IOException;
 
 /** The client closed the connection, or the server did (write stalled, server closed), before the exchange ended. */
 public final class ClientGoneException extends IOException {
-    ClientGoneException(String message) {
-        super(message);
+    ClientGoneException() {
+        super("the client closed the connection");
     }
 }

@@ -1,48 +1,34 @@
 package mayfly.http;
 
 import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.socket.ChannelInputShutdownEvent;
 import io.netty.channel.socket.SocketChannel;
+import io.netty.handler.codec.http.HttpContent;
+import io.netty.handler.codec.http.HttpResponse;
+import io.netty.handler.codec.http.LastHttpContent;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One client connection: reads requests one after the other and writes their responses. Its event loop owns every field
- * that is not marked otherwise; handlers reach it through the methods of the second half, which any thread may call.
+ * One client connection: takes requests one after the other and writes their responses. Its event loop owns every field
+ * that is not marked otherwise; handlers reach it through the methods at the end, which any thread may call.
  *
- * <p>One exchange at a time: while it runs, at most {@link #inboxMax} bytes of later requests are read ahead (reading on
+ * <p>One exchange at a time: while it runs, at most {@link #readAheadMax} bytes of later requests are read (reading on
  * is how a client that leaves is noticed), and the next request starts only when the last response is on its way.
  */
 final class Connection extends ChannelInboundHandlerAdapter {
     /** A body up to this size is gathered first, so that slow clients cost no handler. */
     private static final int GATHERED_BYTES_MAX = 16 * 1024;
-    /** Responses up to this size go to the event loop in one piece; longer ones in slices of it, with back-pressure. */
-    private static final int SLICE_BYTES = 32 * 1024;
     /** Connections over the limit that are told so; even more are closed without a word. */
     private static final int REFUSED_CONNECTIONS_MAX = 128;
 
     private static final long NANOS_PER_BODY_BYTE = 1_000_000;
     private static final long NEVER = Long.MAX_VALUE;
-
-    private enum Phase {
-        /** Nothing of the next request is here. */
-        IDLE,
-        /** A part of a request head is here. */
-        HEAD,
-        /** The head is here, a part of its small body may be. */
-        GATHERING,
-        /** A handler runs; a larger body may be arriving. */
-        RUNNING,
-        /** The response is sent; the rest of the request's body is dropped. */
-        DISCARDING,
-        /** The last response is sent or being sent; whatever arrives is dropped until the client closes. */
-        LINGERING,
-        CLOSED
-    }
 
     /** Index in its sweeper, which owns it. */
     int slot;
@@ -50,31 +36,27 @@ final class Connection extends ChannelInboundHandlerAdapter {
     private final SocketChannel channel;
     private final Serving serving;
     private final Sweeper sweeper;
-    private final int inboxMax;
+    private final RequestDecoder decoder;
+    private final int readAheadMax;
     private final Outlet outlet;
-    private final Inbox inbox = new Inbox();
+    private final Intake intake = new Intake();
 
     private Phase phase = Phase.IDLE;
     private long due = NEVER;
     private boolean inputEnded;
+    private boolean inputBroken;
     private boolean outputEnded;
     private boolean closeWhenIdle;
-    private boolean emptyLineSkipped;
-    private boolean inputBroken;
     private @Nullable RequestHead head;
-    private @Nullable BodyDecoder body;
-    private @Nullable BodyPipe pipe;
     private @Nullable Exchange exchange;
 
-    /** The client waits for "100 Continue" and has sent nothing of its body. Event loop writes, any thread reads. */
-    private volatile boolean holdsContinue;
-
-    Connection(SocketChannel channel, Serving serving, Sweeper sweeper) {
+    Connection(SocketChannel channel, Serving serving, Sweeper sweeper, RequestDecoder decoder) {
         this.channel = channel;
         this.serving = serving;
         this.sweeper = sweeper;
+        this.decoder = decoder;
         this.outlet = new Outlet(channel, limits().writeTime());
-        this.inboxMax = limits().headerBytes() + 2 * GATHERED_BYTES_MAX;
+        this.readAheadMax = limits().headerBytes() + 2 * GATHERED_BYTES_MAX;
     }
 
     // ---- news from the socket: event loop
@@ -93,50 +75,49 @@ final class Connection extends ChannelInboundHandlerAdapter {
 
     @Override
     public void channelRead(ChannelHandlerContext ctx, Object message) {
-        ByteBuf bytes = (ByteBuf) message;
-        try {
-            if (phase != Phase.LINGERING && phase != Phase.CLOSED) {
-                if (due != NEVER && phase.compareTo(Phase.GATHERING) >= 0) {
-                    due = Math.min(due + bytes.readableBytes() * NANOS_PER_BODY_BYTE, bodyDue());
+        switch (message) {
+            case RequestHead request -> begin(request);
+            case HttpContent content -> {
+                try {
+                    take(content.content(), content instanceof LastHttpContent);
+                } finally {
+                    content.release();
                 }
-                inbox.append(bytes);
             }
-        } finally {
-            bytes.release();
+            case MalformedException malformed -> refuse(malformed);
+            default -> throw new AssertionError("not from our decoder: " + message.getClass());
         }
     }
 
     @Override
     public void channelReadComplete(ChannelHandlerContext ctx) {
-        advance();
+        settle();
     }
 
     @Override
     public void userEventTriggered(ChannelHandlerContext ctx, Object event) {
         if (event == ChannelInputShutdownEvent.INSTANCE) {
             inputEnded = true;
-            if (phase == Phase.RUNNING && exchange != null) {
+            if (exchange != null) {
                 exchange.markGone();
             }
-            advance();
+            settle();
         }
     }
 
     @Override
     public void channelWritabilityChanged(ChannelHandlerContext ctx) {
         outlet.wake();
-        if (phase == Phase.IDLE && !inbox.isEmpty()) {
-            advance();
+        if (phase == Phase.IDLE && decoder.held() && outlet.isWritable()) {
+            resume();
+            settle();
         }
     }
 
     @Override
     public void channelInactive(ChannelHandlerContext ctx) {
         phase = Phase.CLOSED;
-        inbox.clear();
-        if (pipe != null) {
-            pipe.fail(gone());
-        }
+        intake.fail(new ClientGoneException());
         if (exchange != null) {
             exchange.markGone();
         }
@@ -154,100 +135,84 @@ final class Connection extends ChannelInboundHandlerAdapter {
         outlet.cut();
     }
 
-    // ---- requests: event loop
-
-    private void advance() {
-        boolean moved = true;
-        while (moved) {
-            moved = switch (phase) {
-                case IDLE, HEAD -> takeHead();
-                case GATHERING -> gather();
-                case RUNNING -> feed();
-                case DISCARDING -> discard();
-                case LINGERING, CLOSED -> dropAll();
-            };
+    /** After every piece of news: what follows from there being no more of them for now. */
+    private void settle() {
+        if (phase == Phase.IDLE && decoder.begun()) {
+            phase = Phase.HEAD;
+            due = System.nanoTime() + limits().headTime().toNanos();
         }
-        boolean read = inbox.size() < inboxMax;
+        if (inputEnded && !decoder.held()) {
+            endOfInput();
+        } else if (closeWhenIdle && phase == Phase.IDLE && decoder.buffered() == 0) {
+            closeAfterFlush();
+        }
+        boolean read = decoder.buffered() < readAheadMax;
         if (phase != Phase.CLOSED && channel.config().isAutoRead() != read) {
             channel.config().setAutoRead(read);
         }
     }
 
-    private boolean takeHead() {
-        if (phase == Phase.IDLE && !emptyLineSkipped && inbox.startsWithEmptyLine()) {
-            emptyLineSkipped = true; // some old clients send one after a body; more than one is no request
-            inbox.advanceTo(inbox.from() + 2);
-        }
-        if (inbox.isEmpty()) {
-            if (inputEnded || closeWhenIdle) {
-                closeAfterFlush();
-            }
-            return false;
-        }
-        if (!outlet.isWritable()) {
-            // ends the wait: channelWritabilityChanged, or the sweeper when nothing is written for too long
-            return false; // the client takes no responses, so it gets no further ones
-        }
-        if (phase == Phase.IDLE) {
-            phase = Phase.HEAD;
-            due = System.nanoTime() + limits().headTime().toNanos();
-        }
-        try {
-            int end = HeadParser.end(inbox.bytes(), inbox.from(), inbox.to());
-            int size = end < 0 ? inbox.size() : end - inbox.from();
-            if (size > limits().headerBytes()) {
-                throw new MalformedException(
-                        Refusal.HEADERS_TOO_LARGE, "the request head is over " + limits().headerBytes() + " bytes");
-            }
-            if (end < 0) {
-                if (inputEnded) {
-                    closeAfterFlush();
+    private void endOfInput() {
+        switch (phase) {
+            case IDLE, HEAD, GATHERING, DISCARDING -> closeAfterFlush();
+            case RUNNING -> breakBody(new ClientGoneException());
+            case LINGERING -> {
+                if (outputEnded) {
+                    outlet.cut();
                 }
-                return false;
             }
-            RequestHead parsed = HeadParser.parse(inbox.bytes(), inbox.from(), end);
-            inbox.advanceTo(end);
-            emptyLineSkipped = false;
-            return begin(parsed);
-        } catch (MalformedException e) {
-            refuse(e.refusal(), String.valueOf(e.getMessage()), true);
-            return true;
+            case CLOSED -> {}
         }
     }
 
-    private boolean begin(RequestHead parsed) {
-        head = parsed;
-        if (parsed.bodyLength() == 0) {
-            return dispatch(parsed, RequestBody.Whole.EMPTY);
+    // ---- requests: event loop
+
+    private void begin(RequestHead request) {
+        if (phase.compareTo(Phase.HEAD) > 0) {
+            return; // refused before it could say anything
         }
-        if (parsed.bodyLength() > 0 && parsed.bodyLength() <= GATHERED_BYTES_MAX && !parsed.expectsContinue()) {
+        head = request;
+        long length = request.bodyLength();
+        if (length == 0 || (length > 0 && length <= GATHERED_BYTES_MAX && !request.expectsContinue())) {
             phase = Phase.GATHERING;
+            due = length == 0 ? NEVER : bodyDue();
+            return;
+        }
+        BodyPipe pipe = intake.open(request.expectsContinue());
+        dispatch(request, new RequestBody.Arriving(this, pipe, length));
+        if (phase == Phase.RUNNING && !request.expectsContinue()) {
             due = bodyDue();
-            return true;
         }
-        body = new BodyDecoder(parsed.bodyLength());
-        pipe = new BodyPipe();
-        holdsContinue = parsed.expectsContinue();
-        return dispatch(parsed, new RequestBody.Arriving(this, pipe, parsed.bodyLength()));
     }
 
-    private boolean gather() {
-        RequestHead request = Objects.requireNonNull(head);
-        int length = (int) request.bodyLength();
-        if (inbox.size() >= length) {
-            return dispatch(request, new RequestBody.Whole(inbox.take(length)));
+    /** A piece of the request's body. */
+    private void take(ByteBuf bytes, boolean last) {
+        if (due != NEVER) {
+            due = Math.min(due + bytes.readableBytes() * NANOS_PER_BODY_BYTE, bodyDue());
         }
-        if (inputEnded) {
-            closeAfterFlush();
+        switch (phase) {
+            case GATHERING -> {
+                intake.gather(bytes);
+                if (last) {
+                    dispatch(Objects.requireNonNull(head), new RequestBody.Whole(intake.takeGathered()));
+                }
+            }
+            case RUNNING -> feed(bytes, last);
+            case DISCARDING -> {
+                if (last) {
+                    intake.end();
+                    becomeIdle();
+                }
+            }
+            case IDLE, HEAD, LINGERING, CLOSED -> {}
         }
-        return false;
     }
 
-    private boolean dispatch(RequestHead request, RequestBody content) {
+    private void dispatch(RequestHead request, RequestBody content) {
         due = NEVER;
         if (!serving.admission().enterExchange()) {
-            refuse(Refusal.OVERLOADED, "too many requests at once; try again later", body != null);
-            return true;
+            refuse(Refusal.OVERLOADED, "too many requests at once; try again later", intake.arriving());
+            return;
         }
         phase = Phase.RUNNING;
         exchange = new Exchange(this, request, content);
@@ -255,127 +220,80 @@ final class Connection extends ChannelInboundHandlerAdapter {
             exchange.markGone();
         }
         serving.dispatch(exchange);
-        return body != null;
     }
 
-    /** Moves arrived bytes of the body to the handler; false: wait for more of either. */
-    private boolean feed() {
-        BodyDecoder decoder = body;
-        BodyPipe target = pipe;
-        if (decoder == null || target == null || decoder.done()) {
-            return false;
-        }
-        if (!inbox.isEmpty()) {
-            holdsContinue = false;
-        }
-        if (!decode(decoder, target)) {
-            target.fail(new BodyException(Refusal.MALFORMED, "the request body is not properly chunked"));
-            return breakBody();
-        }
-        if (decoder.done()) {
+    /** Gives arrived bytes to the handler, and lets the rest wait when it reads too slowly. */
+    private void feed(ByteBuf bytes, boolean last) {
+        boolean full = intake.feed(bytes);
+        if (last) {
             due = NEVER;
-            target.end();
-        } else if (inputEnded && inbox.isEmpty()) {
-            target.fail(gone());
-            return breakBody();
-        } else if (inbox.isEmpty() && !holdsContinue) {
-            due = due == NEVER ? bodyDue() : due;
-        } else {
+            intake.end();
+        } else if (full) {
             due = NEVER; // the handler lets it wait, which is not the client's fault
+            decoder.hold();
+        } else {
+            due = due == NEVER ? bodyDue() : due;
         }
-        return false;
     }
 
     /** No more of this body can be used, nor anything behind it. The response will close the connection. */
-    private boolean breakBody() {
+    private void breakBody(IOException why) {
+        intake.fail(why);
         due = NEVER;
-        body = null;
-        inbox.clear();
         inputBroken = true;
-        return false;
+        decoder.drop();
     }
 
-    /** False when the body is malformed. Without a pipe the payload is dropped. */
-    private boolean decode(BodyDecoder decoder, @Nullable BodyPipe target) {
-        try {
-            while (!inbox.isEmpty() && !decoder.done()) {
-                int at = decoder.skip(inbox.bytes(), inbox.from(), inbox.to());
-                int run = decoder.run(inbox.to() - at);
-                int taken = target == null ? run : target.offer(inbox.bytes(), at, run);
-                if (run > 0) {
-                    decoder.take(taken);
-                }
-                inbox.advanceTo(at + taken);
-                if (taken < run) {
-                    return true;
-                }
-            }
-            return true;
-        } catch (MalformedException e) {
-            return false;
+    private void resume() {
+        if (decoder.resume()) {
+            channel.pipeline().fireChannelRead(Unpooled.EMPTY_BUFFER);
         }
-    }
-
-    private boolean discard() {
-        BodyDecoder decoder = Objects.requireNonNull(body);
-        if (!decode(decoder, null) || (inputEnded && !decoder.done())) {
-            closeAfterFlush();
-        } else if (decoder.done()) {
-            becomeIdle();
-            return true;
-        }
-        return false;
-    }
-
-    private boolean dropAll() {
-        inbox.clear();
-        if (inputEnded && outputEnded) {
-            outlet.cut();
-        }
-        return false;
     }
 
     // ---- responses: event loop
 
-    /** The last bytes of a response. Takes over the buffer. */
-    private void complete(Exchange ended, ByteBuf bytes, boolean close) {
+    /** The last bytes of a response. */
+    private void complete(Exchange ended, LastHttpContent end, boolean close) {
         if (exchange != ended) {
-            bytes.release(); // the connection closed meanwhile
+            end.release(); // the connection closed meanwhile
             return;
         }
         exchange = null;
-        if (pipe != null) {
-            pipe.fail(new IOException("the rest of the request body was dropped when the response ended"));
-            pipe = null;
+        intake.close();
+        respond(end, close || inputBroken);
+        settle();
+    }
+
+    private void refuse(MalformedException malformed) {
+        switch (phase) {
+            case IDLE, HEAD, GATHERING -> refuse(malformed.refusal(), String.valueOf(malformed.getMessage()), true);
+            case RUNNING -> breakBody(new BodyException(Refusal.MALFORMED, String.valueOf(malformed.getMessage())));
+            case DISCARDING -> closeAfterFlush();
+            case LINGERING, CLOSED -> {}
         }
-        respond(bytes, close || inputBroken);
-        advance();
     }
 
     /** Answers without a handler. */
     private void refuse(Refusal refusal, String detail, boolean close) {
-        RefusalRenderer.Page page = serving.spec().refusals().render(refusal, detail);
-        Headers headers = Headers.of("content-type", page.contentType());
-        int minor = head == null ? 1 : head.minorVersion();
-        boolean last = close || head == null || !head.persistent() || draining();
-        byte[] start = responseHead(minor, refusal.status(), headers, page.body().length, last);
-        ByteBuf bytes = outlet.buffer(start.length + page.body().length).writeBytes(start);
-        respond(head != null && head.isHead() ? bytes : bytes.writeBytes(page.body()), last);
+        boolean last = close || head == null || !head.persistent() || serving.draining();
+        respond(serving.refusal(head, refusal, detail, last), last);
     }
 
-    private void respond(ByteBuf bytes, boolean close) {
+    private void respond(LastHttpContent end, boolean close) {
         if (close) {
             phase = Phase.LINGERING;
             due = NEVER;
-            outlet.writeThen(bytes, this::linger);
+            decoder.drop();
+            outlet.writeThen(end, this::linger);
+            return;
+        }
+        outlet.write(end);
+        if (intake.arriving()) {
+            phase = Phase.DISCARDING;
+            due = bodyDue();
+            resume();
         } else {
-            outlet.write(bytes);
-            if (body != null && !body.done()) {
-                phase = Phase.DISCARDING;
-                due = bodyDue();
-            } else {
-                becomeIdle();
-            }
+            becomeIdle();
         }
     }
 
@@ -383,15 +301,12 @@ final class Connection extends ChannelInboundHandlerAdapter {
         phase = Phase.IDLE;
         due = System.nanoTime() + limits().idle().toNanos();
         head = null;
-        body = null;
-        pipe = null;
-        holdsContinue = false;
+        if (outlet.isWritable()) { // a client that takes no responses gets no further ones
+            resume();
+        }
     }
 
-    /**
-     * Closes our half and waits for the client to close its own: closing at once while it still sends would make the
-     * kernel reset the connection and take the response away from it.
-     */
+    /** Tells the client that this was all, and waits until it has read that: closing now could destroy the answer. */
     private void linger() {
         if (inputEnded || !channel.isActive()) {
             outlet.cut();
@@ -400,13 +315,13 @@ final class Connection extends ChannelInboundHandlerAdapter {
         due = System.nanoTime() + limits().linger().toNanos();
         outlet.end();
         outputEnded = true;
-        inbox.clear();
         channel.config().setAutoRead(true);
     }
 
     private void closeAfterFlush() {
         phase = Phase.LINGERING;
         due = NEVER;
+        decoder.drop();
         outlet.closeAfterFlush();
     }
 
@@ -415,9 +330,7 @@ final class Connection extends ChannelInboundHandlerAdapter {
     void sweep(long now) {
         if (outlet.stalled(now)) {
             outlet.cut();
-            return;
-        }
-        if (due != NEVER && now - due >= 0) {
+        } else if (due != NEVER && now - due >= 0) {
             expire();
         }
     }
@@ -427,18 +340,14 @@ final class Connection extends ChannelInboundHandlerAdapter {
             case IDLE, DISCARDING, LINGERING -> outlet.cut();
             case HEAD -> refuse(Refusal.TOO_SLOW, "the request did not arrive in time", true);
             case GATHERING -> refuse(Refusal.TOO_SLOW, "the request body did not arrive in time", true);
-            case RUNNING -> {
-                Objects.requireNonNull(pipe)
-                        .fail(new BodyException(Refusal.TOO_SLOW, "the request body did not arrive in time"));
-                breakBody();
-            }
+            case RUNNING -> breakBody(new BodyException(Refusal.TOO_SLOW, "the request body did not arrive in time"));
             case CLOSED -> {}
         }
     }
 
     void closeIfIdle() {
         closeWhenIdle = true;
-        advance();
+        settle();
     }
 
     private long bodyDue() {
@@ -455,62 +364,37 @@ final class Connection extends ChannelInboundHandlerAdapter {
         return channel.remoteAddress();
     }
 
-    boolean draining() {
-        return serving.admission().draining();
+    Serving serving() {
+        return serving;
     }
 
     boolean holdsContinue() {
-        return holdsContinue;
+        return intake.holdsContinue();
     }
 
     Outlet outlet() {
         return outlet;
     }
 
-    byte[] responseHead(int minor, int status, Headers headers, long length, boolean close) {
-        return ResponseHead.encode(minor, status, headers, length, close, serving.date());
-    }
-
     /** A handler waits for the body: says so to a client that waits for it, and takes what did not fit before. */
     void wantBody() {
         outlet.execute(() -> {
-            if (holdsContinue && phase == Phase.RUNNING) {
-                holdsContinue = false;
-                outlet.write(outlet.buffer(ResponseHead.CONTINUE.length).writeBytes(ResponseHead.CONTINUE));
+            if (phase != Phase.RUNNING || !intake.arriving()) {
+                return;
             }
-            advance();
+            if (intake.letContinue()) {
+                outlet.write(ResponseHead.goOn());
+            }
+            due = due == NEVER ? bodyDue() : due;
+            resume();
+            settle();
         });
     }
 
-    /** Sends a response, or its last part, and ends the exchange for this connection. */
-    void finish(Exchange ended, byte[] start, byte[] content, boolean close) throws IOException {
-        int sent = 0;
-        byte[] first = start;
-        while (content.length - sent > SLICE_BYTES) {
-            outlet.awaitWritable();
-            outlet.write(
-                    outlet.buffer(first.length + SLICE_BYTES).writeBytes(first).writeBytes(content, sent, SLICE_BYTES));
-            first = RequestBody.Whole.EMPTY.content();
-            sent += SLICE_BYTES;
-        }
-        int from = sent;
-        byte[] before = first;
-        // The buffer comes from the event loop's own cache, and one task does everything: write, flush, next request.
-        outlet.execute(() -> complete(
-                ended,
-                outlet.buffer(before.length + content.length - from)
-                        .writeBytes(before)
-                        .writeBytes(content, from, content.length - from),
-                close));
-    }
-
-    void finish(Exchange ended, ByteBuf last, boolean close) {
-        if (!outlet.execute(() -> complete(ended, last, close))) {
-            last.release();
-        }
-    }
-
-    private static ClientGoneException gone() {
-        return new ClientGoneException("the client closed the connection");
+    /** Sends a response, or its last part when {@code start} went before, and ends the exchange for this connection. */
+    void finish(Exchange ended, @Nullable HttpResponse start, ByteBuf content, boolean close) throws IOException {
+        LastHttpContent end = outlet.writeAllButEnd(start, content);
+        // One task does everything: encode, write, flush, next request.
+        outlet.execute(() -> complete(ended, end, close));
     }
 }

@@ -1,5 +1,8 @@
 package mayfly.http;
 
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
+import io.netty.handler.codec.http.HttpResponse;
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.InetSocketAddress;
@@ -114,18 +117,15 @@ public final class Exchange {
 
     /**
      * Sends a whole response. Waits while a large one does not fit into the socket. HEAD requests get the header fields
-     * only, as do 204 and 304. AssertionError when this exchange has a response already; IllegalArgumentException for
+     * only, as do 204, 205 and 304. AssertionError when this exchange has a response already; IllegalArgumentException for
      * header fields that the server owns (content-length, transfer-encoding, connection, date).
      */
     public void send(int status, Headers headers, byte[] content) throws IOException {
         boolean close = closes();
-        byte[] bytes = connection.responseHead(head.minorVersion(), status, headers, content.length, close);
+        HttpResponse response = responseHead(status, headers, content.length, close);
         claim();
-        if (head.isHead() || ResponseHead.bodyless(status)) {
-            connection.finish(this, bytes, RequestBody.Whole.EMPTY.content(), close);
-        } else {
-            connection.finish(this, bytes, content, close);
-        }
+        ByteBuf sent = ResponseHead.bodyless(head, status) ? Unpooled.EMPTY_BUFFER : Unpooled.wrappedBuffer(content);
+        connection.finish(this, response, sent, close);
     }
 
     /**
@@ -133,8 +133,8 @@ public final class Exchange {
      * the response; {@link #abort} tells the client that it is incomplete.
      */
     public ResponseStream stream(int status, Headers headers) {
-        // Encoded once now, so that bad header fields fail before anything is claimed.
-        connection.responseHead(head.minorVersion(), status, headers, ResponseHead.UNKNOWN, false);
+        // Made once now, so that bad header fields fail before anything is claimed.
+        responseHead(status, headers, ResponseHead.UNKNOWN, false);
         claim();
         ResponseStream opened = new ResponseStream(this, connection, head, status, headers);
         stream = opened;
@@ -196,7 +196,15 @@ public final class Exchange {
 
     /** Whether the connection ends with this response, as far as known now. */
     boolean closes() {
-        return lastOnConnection || !head.persistent() || !body.settled() || connection.draining();
+        return lastOnConnection
+                || !head.persistent()
+                || !body.settled()
+                || connection.serving().draining();
+    }
+
+    HttpResponse responseHead(int status, Headers headers, long length, boolean close) {
+        return ResponseHead.of(
+                head, status, headers, length, close, connection.serving().date());
     }
 
     @Nullable

@@ -11,6 +11,7 @@ import io.netty.channel.ChannelOption;
 import io.netty.channel.EventLoop;
 import io.netty.channel.WriteBufferWaterMark;
 import io.netty.channel.socket.SocketChannel;
+import io.netty.handler.codec.http.HttpResponseEncoder;
 import io.netty.util.concurrent.EventExecutor;
 import java.net.InetSocketAddress;
 import java.net.UnknownHostException;
@@ -89,7 +90,10 @@ public final class HttpServer implements AutoCloseable {
                     @Override
                     protected void initChannel(SocketChannel channel) {
                         Sweeper sweeper = Objects.requireNonNull(sweepers.get(channel.eventLoop()));
-                        channel.pipeline().addLast(new Connection(channel, serving, sweeper));
+                        RequestDecoder decoder =
+                                new RequestDecoder(serving.spec().limits().headerBytes());
+                        Connection connection = new Connection(channel, serving, sweeper, decoder);
+                        channel.pipeline().addLast(decoder, new HttpResponseEncoder(), connection);
                     }
                 });
     }

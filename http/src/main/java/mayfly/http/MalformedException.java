@@ -1,21 +1,25 @@
 package mayfly.http;
 
-/** Bytes from the client that are not a request we serve; the message is shown to the client. */
-final class MalformedException extends Exception {
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Bytes from the client that are not a request we serve; the message is shown to the client. Unchecked, because it
+ * passes through Netty's decoder on its way.
+ */
+final class MalformedException extends RuntimeException {
     private final Refusal refusal;
 
     MalformedException(String message) {
         this(Refusal.MALFORMED, message);
     }
 
-    MalformedException(String message, Throwable cause) {
-        super(message, cause);
-        this.refusal = Refusal.MALFORMED;
+    MalformedException(Refusal refusal, String message) {
+        this(refusal, message, null);
     }
 
-    MalformedException(Refusal refusal, String message) {
+    MalformedException(Refusal refusal, String message, @Nullable Throwable cause) {
         // Without a stack trace: hostile clients decide how many of these are made.
-        super(message, null, false, false);
+        super(message, cause, false, false);
         this.refusal = refusal;
     }
 

@@ -5,6 +5,11 @@ import io.netty.buffer.Unpooled;
 import io.netty.channel.ChannelFutureListener;
 import io.netty.channel.ChannelOutboundBuffer;
 import io.netty.channel.socket.SocketChannel;
+import io.netty.handler.codec.http.DefaultHttpContent;
+import io.netty.handler.codec.http.HttpContent;
+import io.netty.handler.codec.http.HttpObject;
+import io.netty.handler.codec.http.HttpResponse;
+import io.netty.handler.codec.http.LastHttpContent;
 import java.io.IOException;
 import java.io.InterruptedIOException;
 import java.time.Duration;
@@ -17,6 +22,9 @@ import org.jspecify.annotations.Nullable;
  * the event loop. Any thread, unless said otherwise.
  */
 final class Outlet {
+    /** Responses up to this size go to the event loop in one piece; longer ones in slices of it, with back-pressure. */
+    private static final int SLICE_BYTES = 32 * 1024;
+
     private final SocketChannel channel;
     private final Duration stallMax;
     /** The handler that waits for the socket to take more. */
@@ -30,10 +38,6 @@ final class Outlet {
         this.stallMax = stallMax;
     }
 
-    ByteBuf buffer(int bytes) {
-        return channel.alloc().directBuffer(bytes);
-    }
-
     boolean isOpen() {
         return channel.isActive();
     }
@@ -42,15 +46,40 @@ final class Outlet {
         return channel.isWritable();
     }
 
-    /** Writes and flushes; takes over the buffer. A failure closes the connection, which is how it is noticed. */
+    /** Writes and flushes. A failure closes the connection, which is how it is noticed. */
     @SuppressWarnings("FutureReturnValueIgnored") // the void promise reports failures to Connection.exceptionCaught
-    void write(ByteBuf bytes) {
-        channel.writeAndFlush(bytes, channel.voidPromise());
+    void write(HttpObject message) {
+        channel.writeAndFlush(message, channel.voidPromise());
+    }
+
+    /** Writes and flushes a part of a body, and the head before it when it is the first. */
+    @SuppressWarnings("FutureReturnValueIgnored") // as above
+    void write(@Nullable HttpResponse head, ByteBuf content) {
+        HttpContent part = new DefaultHttpContent(content);
+        if (head == null) {
+            write(part);
+            return;
+        }
+        execute(() -> {
+            channel.write(head, channel.voidPromise());
+            channel.writeAndFlush(part, channel.voidPromise());
+        });
+    }
+
+    /** Writes a long response in slices while the client takes them, and returns the rest, which is to end it. */
+    LastHttpContent writeAllButEnd(@Nullable HttpResponse head, ByteBuf content) throws IOException {
+        HttpResponse first = head;
+        while (content.readableBytes() > SLICE_BYTES) {
+            awaitWritable();
+            write(first, content.readRetainedSlice(SLICE_BYTES));
+            first = null;
+        }
+        return ResponseHead.end(first, content);
     }
 
     /** Writes and flushes, then runs the action on the event loop, whether that worked or not. */
-    void writeThen(ByteBuf bytes, Runnable action) {
-        channel.writeAndFlush(bytes).addListener(_ -> action.run());
+    void writeThen(HttpObject message, Runnable action) {
+        channel.writeAndFlush(message).addListener(_ -> action.run());
     }
 
     /** Closes at once; what is not written yet is lost. */
@@ -85,7 +114,7 @@ final class Outlet {
         try {
             while (!channel.isWritable()) {
                 if (!channel.isActive()) {
-                    throw new ClientGoneException("the client closed the connection");
+                    throw new ClientGoneException();
                 }
                 if (Thread.currentThread().isInterrupted()) {
                     throw new InterruptedIOException("interrupted while writing a response");

@@ -4,7 +4,6 @@ import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.InterruptedIOException;
-import java.util.Arrays;
 
 /** The body of one request as its handler sees it: here already, or still arriving. */
 sealed interface RequestBody {
@@ -44,25 +43,10 @@ sealed interface RequestBody {
         /** A rest this small is read and dropped to keep the connection; a larger one costs more than a new one. */
         static final int DROPPED_BYTES_MAX = 64 * 1024;
 
-        private static final int STEP_BYTES = 16 * 1024;
-
         @Override
         public byte[] bytes(int maxBytes) throws IOException {
-            refuseOver(maxBytes, length);
-            // A length is only a promise: the array grows with what really came.
-            byte[] content = new byte[(int) Math.min(length < 0 ? STEP_BYTES : length + 1, 4 * STEP_BYTES)];
-            int size = 0;
-            try (InputStream in = stream(maxBytes)) {
-                for (int n = in.read(content, 0, content.length); n >= 0; ) {
-                    size += n;
-                    if (size == content.length) {
-                        long wanted = Math.min(2L * size, length < 0 ? (long) maxBytes + 1 : length + 1);
-                        content = Arrays.copyOf(content, (int) Math.max(wanted, size + 1L));
-                    }
-                    n = in.read(content, size, content.length - size);
-                }
-            }
-            return size == content.length ? content : Arrays.copyOf(content, size);
+            // Grows with what really comes: a length is only a promise.
+            return stream(maxBytes).readAllBytes();
         }
 
         @Override

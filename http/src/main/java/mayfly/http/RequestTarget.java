@@ -12,7 +12,7 @@ import java.util.Map;
 record RequestTarget(String raw, String path, List<String> segments, Map<String, List<String>> query) {
 
     /** Parses an origin-form target ("/a/b?c=d") or "*". */
-    static RequestTarget parse(String raw) throws MalformedException {
+    static RequestTarget parse(String raw) {
         if (raw.equals("*")) {
             return new RequestTarget(raw, raw, List.of(), Map.of());
         }
@@ -30,7 +30,7 @@ record RequestTarget(String raw, String path, List<String> segments, Map<String,
         return new RequestTarget(raw, path, segments(path), mark < 0 ? Map.of() : parameters(raw.substring(mark + 1)));
     }
 
-    private static List<String> segments(String path) throws MalformedException {
+    private static List<String> segments(String path) {
         if (path.length() == 1) {
             return List.of();
         }
@@ -48,7 +48,7 @@ record RequestTarget(String raw, String path, List<String> segments, Map<String,
         return List.copyOf(segments);
     }
 
-    private static Map<String, List<String>> parameters(String query) throws MalformedException {
+    private static Map<String, List<String>> parameters(String query) {
         Map<String, List<String>> parameters = new LinkedHashMap<>();
         for (int from = 0; from < query.length(); ) {
             int and = query.indexOf('&', from);
@@ -66,7 +66,7 @@ record RequestTarget(String raw, String path, List<String> segments, Map<String,
         return parameters;
     }
 
-    private static String decode(String text, boolean plusIsSpace) throws MalformedException {
+    private static String decode(String text, boolean plusIsSpace) {
         if (text.indexOf('%') < 0 && !(plusIsSpace && text.indexOf('+') >= 0)) {
             return text;
         }
@@ -87,14 +87,14 @@ record RequestTarget(String raw, String path, List<String> segments, Map<String,
                     .decode(ByteBuffer.wrap(bytes, 0, length))
                     .toString();
         } catch (CharacterCodingException e) {
-            throw new MalformedException("percent-encoded text is not UTF-8", e);
+            throw new MalformedException(Refusal.MALFORMED, "percent-encoded text is not UTF-8", e);
         }
     }
 
     /** The byte written as %XX at the index. */
-    private static int escaped(String text, int index) throws MalformedException {
-        int high = index + 2 < text.length() ? Grammar.hex(text.charAt(index + 1)) : -1;
-        int low = high < 0 ? -1 : Grammar.hex(text.charAt(index + 2));
+    private static int escaped(String text, int index) {
+        int high = index + 2 < text.length() ? Character.digit(text.charAt(index + 1), 16) : -1;
+        int low = high < 0 ? -1 : Character.digit(text.charAt(index + 2), 16);
         if (low < 0) {
             throw new MalformedException("bad percent-encoding");
         }

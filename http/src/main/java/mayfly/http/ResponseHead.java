@@ -1,92 +1,79 @@
 package mayfly.http;
 
-import java.nio.charset.StandardCharsets;
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
+import io.netty.handler.codec.http.DefaultFullHttpResponse;
+import io.netty.handler.codec.http.DefaultHttpHeaders;
+import io.netty.handler.codec.http.DefaultHttpResponse;
+import io.netty.handler.codec.http.DefaultLastHttpContent;
+import io.netty.handler.codec.http.EmptyHttpHeaders;
+import io.netty.handler.codec.http.HttpHeaderNames;
+import io.netty.handler.codec.http.HttpHeaderValues;
+import io.netty.handler.codec.http.HttpHeaders;
+import io.netty.handler.codec.http.HttpResponse;
+import io.netty.handler.codec.http.HttpResponseStatus;
+import io.netty.handler.codec.http.HttpVersion;
+import io.netty.handler.codec.http.LastHttpContent;
+import io.netty.util.AsciiString;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
 
-/** Status line and header fields as bytes. Pure. */
+/** Status and header fields of responses, with those that the server adds. Pure. */
 final class ResponseHead {
     /** A body whose length is not known yet. */
     static final long UNKNOWN = -1;
 
-    static final byte[] CONTINUE = "HTTP/1.1 100 Continue\r\n\r\n".getBytes(StandardCharsets.ISO_8859_1);
+    private static final List<AsciiString> OWNED_BY_SERVER = List.of(
+            HttpHeaderNames.CONNECTION,
+            HttpHeaderNames.CONTENT_LENGTH,
+            HttpHeaderNames.DATE,
+            AsciiString.cached("keep-alive"),
+            HttpHeaderNames.TRANSFER_ENCODING,
+            HttpHeaderNames.UPGRADE);
 
     private ResponseHead() {}
 
-    /** True for answers that never have a body, whatever the handler gives. */
-    static boolean bodyless(int status) {
-        return status == 204 || status == 304;
+    /** True for answers that have no body, whatever the handler gives. */
+    static boolean bodyless(@Nullable RequestHead request, int status) {
+        return status == 204 || status == 205 || status == 304 || (request != null && request.isHead());
     }
 
     /**
-     * {@code length} of the body or {@link #UNKNOWN}; {@code minor} is the version the client speaks; {@code close}
+     * {@code length} of the body or {@link #UNKNOWN}; {@code request} is null when it could not be read; {@code close}
      * says that no request will follow.
      */
-    static byte[] encode(int minor, int status, Headers headers, long length, boolean close, String date) {
+    static HttpResponse of(
+            @Nullable RequestHead request, int status, Headers given, long length, boolean close, String date) {
         if (status < 200 || status > 599) {
             throw new IllegalArgumentException("status " + status + " is not within 200 .. 599");
         }
-        StringBuilder out = new StringBuilder(192);
-        out.append("HTTP/1.1 ")
-                .append(status)
-                .append(' ')
-                .append(reason(status))
-                .append("\r\n");
-        for (int i = 0; i < headers.size(); i++) {
-            String name = headers.name(i);
-            if (ownedByServer(name)) {
+        for (AsciiString name : OWNED_BY_SERVER) {
+            if (given.fields().contains(name)) {
                 throw new IllegalArgumentException("header " + name + " is set by the server");
             }
-            out.append(name).append(": ").append(headers.value(i)).append("\r\n");
         }
-        out.append("date: ").append(date).append("\r\n");
-        if (!bodyless(status)) {
-            if (length >= 0) {
-                out.append("content-length: ").append(length).append("\r\n");
-            } else if (minor > 0) {
-                out.append("transfer-encoding: chunked\r\n");
-            }
+        boolean old = request != null && request.minorVersion() == 0;
+        HttpHeaders headers = new DefaultHttpHeaders().add(given.fields()).add(HttpHeaderNames.DATE, date);
+        if (length >= 0 && status != 204 && status != 304) {
+            headers.add(HttpHeaderNames.CONTENT_LENGTH, length);
+        } else if (length < 0 && !old && !bodyless(request, status)) {
+            headers.add(HttpHeaderNames.TRANSFER_ENCODING, HttpHeaderValues.CHUNKED);
         }
-        if (close) {
-            out.append("connection: close\r\n");
-        } else if (minor == 0) {
-            out.append("connection: keep-alive\r\n");
+        if (close || old) {
+            headers.add(HttpHeaderNames.CONNECTION, close ? HttpHeaderValues.CLOSE : HttpHeaderValues.KEEP_ALIVE);
         }
-        return out.append("\r\n").toString().getBytes(StandardCharsets.ISO_8859_1);
+        return new DefaultHttpResponse(HttpVersion.HTTP_1_1, HttpResponseStatus.valueOf(status), headers);
     }
 
-    private static boolean ownedByServer(String name) {
-        return switch (name) {
-            case "connection", "content-length", "date", "keep-alive", "transfer-encoding", "upgrade" -> true;
-            default -> false;
-        };
+    /** The end of a response: all of it, or only its last bytes when the head went before. */
+    static LastHttpContent end(@Nullable HttpResponse head, ByteBuf content) {
+        return head == null
+                ? new DefaultLastHttpContent(content, EmptyHttpHeaders.INSTANCE)
+                : new DefaultFullHttpResponse(
+                        head.protocolVersion(), head.status(), content, head.headers(), EmptyHttpHeaders.INSTANCE);
     }
 
-    private static String reason(int status) {
-        return switch (status) {
-            case 200 -> "OK";
-            case 201 -> "Created";
-            case 202 -> "Accepted";
-            case 204 -> "No Content";
-            case 304 -> "Not Modified";
-            case 400 -> "Bad Request";
-            case 401 -> "Unauthorized";
-            case 403 -> "Forbidden";
-            case 404 -> "Not Found";
-            case 405 -> "Method Not Allowed";
-            case 408 -> "Request Timeout";
-            case 409 -> "Conflict";
-            case 413 -> "Content Too Large";
-            case 417 -> "Expectation Failed";
-            case 422 -> "Unprocessable Content";
-            case 429 -> "Too Many Requests";
-            case 431 -> "Request Header Fields Too Large";
-            case 500 -> "Internal Server Error";
-            case 501 -> "Not Implemented";
-            case 502 -> "Bad Gateway";
-            case 503 -> "Service Unavailable";
-            case 504 -> "Gateway Timeout";
-            case 505 -> "HTTP Version Not Supported";
-            case 507 -> "Insufficient Storage";
-            default -> "Status";
-        };
+    static LastHttpContent goOn() {
+        return new DefaultFullHttpResponse(HttpVersion.HTTP_1_1, HttpResponseStatus.CONTINUE, Unpooled.EMPTY_BUFFER);
     }
 }

@@ -1,10 +1,12 @@
 package mayfly.http;
 
 import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
+import io.netty.handler.codec.http.HttpResponse;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
-import java.nio.charset.StandardCharsets;
-import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A response body of unknown length. Small writes gather; a flush sends them. Writing waits while the client takes
@@ -12,9 +14,6 @@ import java.util.Arrays;
  */
 public final class ResponseStream extends OutputStream {
     private static final int GATHERED_BYTES_MAX = 16 * 1024;
-    private static final byte[] LAST_CHUNK = "0\r\n\r\n".getBytes(StandardCharsets.ISO_8859_1);
-    private static final byte[] CRLF = {'\r', '\n'};
-    private static final byte[] NONE = new byte[0];
 
     private final Exchange exchange;
     private final Connection connection;
@@ -23,8 +22,7 @@ public final class ResponseStream extends OutputStream {
     private final Headers headers;
     private final boolean dropped;
 
-    private byte[] gathered = NONE;
-    private int count;
+    private final ByteArrayOutputStream gathered = new ByteArrayOutputStream(256);
     private boolean begun;
     private boolean closes;
     private boolean closed;
@@ -35,7 +33,7 @@ public final class ResponseStream extends OutputStream {
         this.request = request;
         this.status = status;
         this.headers = headers;
-        this.dropped = request.isHead() || ResponseHead.bodyless(status);
+        this.dropped = ResponseHead.bodyless(request, status);
     }
 
     @Override
@@ -51,17 +49,11 @@ public final class ResponseStream extends OutputStream {
         if (dropped) {
             return;
         }
-        int done = 0;
-        while (done < length) {
-            int room = GATHERED_BYTES_MAX - count;
-            int step = Math.min(room, length - done);
-            if (gathered.length < count + step) {
-                gathered = Arrays.copyOf(gathered, count + step <= 1024 ? 1024 : GATHERED_BYTES_MAX);
-            }
-            System.arraycopy(bytes, offset + done, gathered, count, step);
-            count += step;
+        for (int done = 0; done < length; ) {
+            int step = Math.min(GATHERED_BYTES_MAX - gathered.size(), length - done);
+            gathered.write(bytes, offset + done, step);
             done += step;
-            if (count == GATHERED_BYTES_MAX) {
+            if (gathered.size() == GATHERED_BYTES_MAX) {
                 flush();
             }
         }
@@ -70,15 +62,11 @@ public final class ResponseStream extends OutputStream {
     /** Hands everything written so far to the socket; the first flush sends the header fields too. */
     @Override
     public void flush() throws IOException {
-        if (closed || (begun && count == 0)) {
-            return;
-        }
-        byte[] head = begin(ResponseHead.UNKNOWN);
-        if (head.length + count == 0) {
+        if (closed || (begun && gathered.size() == 0)) {
             return;
         }
         connection.outlet().awaitWritable();
-        connection.outlet().write(assemble(head, NONE));
+        connection.outlet().write(begin(ResponseHead.UNKNOWN), take());
     }
 
     /** Ends the response. Nothing flushed yet: it goes out whole, with its length. Closing again does nothing. */
@@ -87,16 +75,10 @@ public final class ResponseStream extends OutputStream {
         if (closed) {
             return;
         }
-        if (!begun && !dropped) {
-            byte[] head = begin(count);
-            closed = true;
-            connection.finish(exchange, head, Arrays.copyOf(gathered, count), closes);
-            return;
-        }
-        byte[] head = begin(ResponseHead.UNKNOWN);
+        HttpResponse head = begin(dropped ? ResponseHead.UNKNOWN : gathered.size());
         closed = true;
         if (connection.outlet().isOpen()) {
-            connection.finish(exchange, assemble(head, chunked() ? LAST_CHUNK : NONE), closes);
+            connection.finish(exchange, head, take(), closes);
         }
     }
 
@@ -110,33 +92,20 @@ public final class ResponseStream extends OutputStream {
         return closed;
     }
 
-    private byte[] begin(long length) {
+    /** The head, the first time. */
+    private @Nullable HttpResponse begin(long length) {
         if (begun) {
-            return NONE;
+            return null;
         }
         begun = true;
         // Without chunks only the end of the connection ends a body of unknown length.
         closes = exchange.closes() || (length < 0 && request.minorVersion() == 0 && !dropped);
-        return connection.responseHead(request.minorVersion(), status, headers, length, closes);
+        return exchange.responseHead(status, headers, length, closes);
     }
 
-    private boolean chunked() {
-        return request.minorVersion() > 0 && !dropped;
-    }
-
-    /** Head, gathered bytes as one chunk, and tail. */
-    private ByteBuf assemble(byte[] head, byte[] tail) {
-        ByteBuf out = connection.outlet().buffer(head.length + count + tail.length + 16);
-        out.writeBytes(head);
-        if (count > 0) {
-            if (chunked()) {
-                out.writeBytes(Integer.toHexString(count).getBytes(StandardCharsets.ISO_8859_1));
-                out.writeBytes(CRLF).writeBytes(gathered, 0, count).writeBytes(CRLF);
-            } else {
-                out.writeBytes(gathered, 0, count);
-            }
-        }
-        count = 0;
-        return out.writeBytes(tail);
+    private ByteBuf take() {
+        ByteBuf taken = Unpooled.wrappedBuffer(gathered.toByteArray());
+        gathered.reset();
+        return taken;
     }
 }

@@ -1,10 +1,28 @@
 package mayfly.http;
 
+import io.netty.buffer.Unpooled;
+import io.netty.handler.codec.http.HttpResponse;
+import io.netty.handler.codec.http.LastHttpContent;
+import org.jspecify.annotations.Nullable;
+
 /** What the connections of one server share. Runs handlers and turns what they throw into answers. */
 record Serving(HttpServerSpec spec, HttpHandler handler, Admission admission, HttpDate dates) {
 
     String date() {
         return dates.at(System.currentTimeMillis());
+    }
+
+    boolean draining() {
+        return admission.draining();
+    }
+
+    /** An answer without a handler; {@code head} is null when the request could not be read. */
+    LastHttpContent refusal(@Nullable RequestHead head, Refusal refusal, String detail, boolean close) {
+        RefusalRenderer.Page page = spec.refusals().render(refusal, detail);
+        Headers headers = Headers.of("content-type", page.contentType());
+        HttpResponse start = ResponseHead.of(head, refusal.status(), headers, page.body().length, close, date());
+        boolean bodyless = ResponseHead.bodyless(head, refusal.status());
+        return ResponseHead.end(start, bodyless ? Unpooled.EMPTY_BUFFER : Unpooled.wrappedBuffer(page.body()));
     }
 
     /** Runs the handler to its end on a new virtual thread; the exchange was admitted before. */

@@ -13,6 +13,8 @@ import io.netty.util.ResourceLeakDetector;
 import io.netty.util.concurrent.DefaultThreadFactory;
 import io.netty.util.internal.logging.InternalLoggerFactory;
 import io.netty.util.internal.logging.JdkLoggerFactory;
+import java.time.ZoneId;
+import java.util.Objects;
 
 /** How bytes move: event loops, the kind of channel, and the buffers, kept small because most connections are idle. */
 record Transport(EventLoopGroup group, Class<? extends ServerSocketChannel> channel, PooledByteBufAllocator buffers) {
@@ -21,6 +23,9 @@ record Transport(EventLoopGroup group, Class<? extends ServerSocketChannel> chan
     private static final int CHUNK_ORDER = 4;
 
     static {
+        // Logging and dates read the files of time zones once. When no descriptor is free just then, no line can be
+        // logged ever after, and Netty's event loops end when their own logging throws. So they are read now.
+        Objects.requireNonNull(ZoneId.systemDefault().getRules());
         InternalLoggerFactory.setDefaultFactory(JdkLoggerFactory.INSTANCE);
         if (System.getProperty("io.netty.leakDetection.level") == null) {
             ResourceLeakDetector.setLevel(ResourceLeakDetector.Level.DISABLED);

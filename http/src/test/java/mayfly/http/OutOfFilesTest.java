@@ -39,6 +39,12 @@ class OutOfFilesTest {
         List<Socket> sockets = new ArrayList<>();
         try (BufferedReader out = process.inputReader()) {
             int port = Integer.parseInt(out.readLine());
+            // Classes come from a directory here, and each needs a file; one client first brings in those that matter.
+            try (RawClient client = new RawClient(new InetSocketAddress(InetAddress.getLoopbackAddress(), port))) {
+                assertThat(client.get("/").status()).isEqualTo(200);
+                client.socket.shutdownOutput();
+                assertThat(client.atEnd()).isTrue();
+            }
             for (int i = 0; i < 120; i++) {
                 sockets.add(new Socket(InetAddress.getLoopbackAddress(), port));
             }

@@ -198,6 +198,23 @@ class SlowClientTest extends ServerCase {
     }
 
     @Test
+    void answersAllThatAClientSentBeforeItClosedItsSendingHalf() throws IOException {
+        serve(SlowClientTest::hello);
+        byte[] big = new byte[300_000];
+        try (RawClient client = connect()) {
+            client.send(head("GET /1 HTTP/1.1", "Host: h").repeat(3));
+            client.send(head("POST /2 HTTP/1.1", "Host: h", "Content-Length: " + big.length))
+                    .send(big);
+            client.send(head("GET /3 HTTP/1.1", "Host: h") + "GET /never");
+            client.socket.shutdownOutput();
+            for (int size : new int[] {0, 0, 0, big.length, 0}) {
+                assertThat(client.read().body()).hasSize(size);
+            }
+            assertThat(client.atEnd()).isTrue();
+        }
+    }
+
+    @Test
     void doesNotRunAheadOfAClientThatReadsNoResponses() throws Exception {
         AtomicLong handled = new AtomicLong();
         serve(exchange -> {
