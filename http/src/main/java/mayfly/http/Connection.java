@@ -147,7 +147,8 @@ final class Connection extends ChannelInboundHandlerAdapter {
             closeAfterFlush();
         }
         boolean read = decoder.buffered() < readAheadMax;
-        if (phase != Phase.CLOSED && channel.config().isAutoRead() != read) {
+        // Not after the end: epoll may have forgotten the socket, and Netty fails when it asks to read on.
+        if (!inputEnded && phase != Phase.CLOSED && channel.config().isAutoRead() != read) {
             channel.config().setAutoRead(read);
         }
     }
@@ -338,8 +339,7 @@ final class Connection extends ChannelInboundHandlerAdapter {
     private void expire() {
         switch (phase) {
             case IDLE, DISCARDING, LINGERING -> outlet.cut();
-            case HEAD -> refuse(Refusal.TOO_SLOW, "the request did not arrive in time", true);
-            case GATHERING -> refuse(Refusal.TOO_SLOW, "the request body did not arrive in time", true);
+            case HEAD, GATHERING -> refuse(Refusal.TOO_SLOW, "the request did not arrive in time", true);
             case RUNNING -> breakBody(new BodyException(Refusal.TOO_SLOW, "the request body did not arrive in time"));
             case CLOSED -> {}
         }
