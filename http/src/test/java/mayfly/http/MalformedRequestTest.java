@@ -26,6 +26,7 @@ class MalformedRequestTest extends ServerCase {
                 new Case(400, "no target", head("GET HTTP/1.1", "Host: h")),
                 new Case(400, "two spaces", head("GET  / HTTP/1.1", "Host: h")),
                 new Case(400, "tab for a space", head("GET\t/ HTTP/1.1", "Host: h")),
+                new Case(400, "tab behind the space", head("GET \t/ HTTP/1.1", "Host: h")),
                 new Case(400, "CR for a space", head("GET /\rHTTP/1.1", "Host: h")),
                 new Case(400, "blank before the method", head(" GET / HTTP/1.1", "Host: h")),
                 new Case(400, "blank after the version", head("GET / HTTP/1.1 ", "Host: h")),
@@ -33,6 +34,7 @@ class MalformedRequestTest extends ServerCase {
                 new Case(400, "method of other characters", head("G(T / HTTP/1.1", "Host: h")),
                 new Case(400, "empty line twice", "\r\n\r\n\r\n"),
                 new Case(400, "empty line of LF", "\n" + head("GET / HTTP/1.1", "Host: h")),
+                new Case(400, "two empty lines of LF", "\n\n" + head("GET / HTTP/1.1", "Host: h")),
                 new Case(400, "empty line of CR", "\r" + head("GET / HTTP/1.1", "Host: h")),
                 new Case(400, "version in lower case", head("GET / http/1.1", "Host: h")),
                 new Case(505, "HTTP/2 preface", "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"),
@@ -117,7 +119,9 @@ class MalformedRequestTest extends ServerCase {
                 new Case(400, "trailer with LF", chunks("0\r\na: b\n\r\n")),
                 new Case(400, "endless trailers", chunks("0\r\n" + "a: b\r\n".repeat(1000))),
                 new Case(
-                        400, "more framing than payload", chunks(("1;" + "e".repeat(100) + "\r\nx\r\n").repeat(2000))));
+                        400,
+                        "more framing than payload",
+                        chunks(("1;" + "e".repeat(100) + "\r\nx\r\n").repeat(2000) + "0\r\n\r\n")));
     }
 
     private static String body(String... headers) {
