@@ -30,7 +30,7 @@ final class ChildNode implements AutoCloseable {
                     new BufferedReader(new InputStreamReader(process.getInputStream(), StandardCharsets.UTF_8));
             for (String line = out.readLine(); line != null; line = out.readLine()) {
                 if (line.startsWith("ready ")) {
-                    Thread.ofVirtual().start(() -> out.lines().forEach(_ -> {}));
+                    Thread.ofVirtual().start(() -> readOn(out));
                     return new ChildNode(process, line.split(" ", -1)[1]);
                 }
             }
@@ -78,5 +78,17 @@ final class ChildNode implements AutoCloseable {
     public void close() {
         process.destroy();
         process.onExit().join();
+    }
+
+    /** Keeps the pipe empty: a full one would stop the node. */
+    private static void readOn(BufferedReader out) {
+        try (out) {
+            String line;
+            do {
+                line = out.readLine();
+            } while (line != null);
+        } catch (IOException e) {
+            return; // the node was ended, and its pipe with it
+        }
     }
 }

@@ -37,7 +37,7 @@ final class NodeProcess implements AutoCloseable {
         for (String line = out.readLine(); line != null; line = out.readLine()) {
             if (line.startsWith("ready ")) {
                 long micros = (System.nanoTime() - begin) / 1000;
-                Thread.ofVirtual().start(() -> out.lines().forEach(_ -> {})); // a full pipe would stop the node
+                Thread.ofVirtual().start(() -> readOn(out));
                 return new NodeProcess(process, data, line.split(" ", -1)[1], micros);
             }
         }
@@ -86,5 +86,17 @@ final class NodeProcess implements AutoCloseable {
     public void close() {
         process.destroy();
         process.onExit().join();
+    }
+
+    /** Keeps the pipe empty: a full one would stop the node. */
+    private static void readOn(BufferedReader out) {
+        try (out) {
+            String line;
+            do {
+                line = out.readLine();
+            } while (line != null);
+        } catch (IOException e) {
+            return; // the node was ended, and its pipe with it
+        }
     }
 }
