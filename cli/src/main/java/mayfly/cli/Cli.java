@@ -61,7 +61,11 @@ public final class Cli {
                 OptionSpec.value("--data", "DIR", "default ~/.local/share/mayfly"),
                 OptionSpec.value("--config", "FILE", "a TOML file"),
                 OptionSpec.value("--store", "URL", "sqlite or postgresql://..."),
-                OptionSpec.value("--KEY", "VALUE", "any setting of 'mayfly config': --log.level debug"));
+                OptionSpec.value("--token-file", "FILE", "callers must know what is in it"),
+                OptionSpec.value("--log-level", "LEVEL", "debug, info, warning or error"),
+                OptionSpec.value("--log-format", "FORMAT", "text or json"),
+                OptionSpec.repeated(
+                        "--set", "KEY=VALUE", "any setting of 'mayfly config': --set pool.idle_seconds=60"));
     }
 
     /** Runs one command without the ability to examine this host. */
