@@ -33,6 +33,7 @@ import org.jspecify.annotations.Nullable;
 public final class AsyncCalls {
     private static final System.Logger LOG = System.getLogger("mayfly.node");
     private static final long STORE_PAUSE_MILLIS = 1_000;
+    private static final long RECOVER_PAUSE_MILLIS = 10_000;
 
     private final Functions functions;
     private final Recorder recorder;
@@ -223,7 +224,23 @@ public final class AsyncCalls {
             } while (page.size() == Limits.LIST_PAGE_MAX);
         }
         left.sort(java.util.Comparator.comparing(InvocationRecord::id));
-        left.forEach(this::recover);
+        recover(left);
+    }
+
+    /** One that cannot be taken up now does not keep the others from it, and is tried again. */
+    private void recover(List<InvocationRecord> left) {
+        List<InvocationRecord> again = new ArrayList<>();
+        for (InvocationRecord record : left) {
+            try {
+                recover(record);
+            } catch (StoreException e) {
+                again.add(record);
+                LOG.log(again.size() == 1 ? Level.WARNING : Level.DEBUG, record.id() + " is taken up later", e);
+            }
+        }
+        if (!again.isEmpty() && !draining) {
+            after(RECOVER_PAUSE_MILLIS, () -> recover(again));
+        }
     }
 
     private void recover(InvocationRecord record) {
@@ -244,11 +261,10 @@ public final class AsyncCalls {
                 backlog.incrementAndGet();
                 enqueue(shell);
             }
-        } catch (RefusedException e) {
-            System.getLogger("mayfly.node")
-                    .log(
-                            System.Logger.Level.WARNING,
-                            "invocation " + record.id() + " cannot be taken up: " + e.getMessage());
+        } catch (RefusedException e) { // the function was deleted
+            String code = async ? e.code().code() : ErrorCode.FUNCTION_CRASHED.code();
+            String reason = async ? String.valueOf(e.getMessage()) : "the node was restarted meanwhile";
+            recorder.relaxed(Records.abandoned(record, code, reason, clock.now()));
         }
     }
 

@@ -10,6 +10,7 @@ import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import mayfly.base.Clock;
 import mayfly.base.Ids;
+import mayfly.base.TaskId;
 import mayfly.machine.HostReport;
 import mayfly.machine.MachineDriver;
 import mayfly.machine.Supervisor;
@@ -69,6 +70,8 @@ public final class Node implements AutoCloseable {
         node.tasks.reattach();
         node.background("recover", node.async::recover);
         node.background("warm", node.functions::startWarm);
+        TaskId now = ids.task();
+        node.background("unknown tasks", () -> node.tasks.removeUnknown(now));
         node.every(SWEEP_EVERY, "sweep", node.tasks::sweep);
         node.every(PRUNE_EVERY, "prune", node::prune);
         return node;

@@ -4,6 +4,7 @@ import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutionException;
@@ -31,12 +32,18 @@ final class Recorder implements AutoCloseable {
     private static final long AGAIN_MILLIS = 1_000;
     private static final int UNWRITTEN_MAX = 8_192;
 
+    /** The end of a call that somebody waits for. */
+    private record Waited(CompletableFuture<Void> end, int readers) {}
+
     private record Begun(InvocationId id, long atNanos) {}
 
     private final Store store;
     private final Clock clock;
     private final Map<InvocationId, InvocationRecord> live = new ConcurrentHashMap<>();
-    private final Map<InvocationId, CompletableFuture<Void>> waiters = new ConcurrentHashMap<>();
+    /** Calls that the store knows as pending: it is to know when they began to run, too. */
+    private final Set<InvocationId> storedPending = ConcurrentHashMap.newKeySet();
+
+    private final Map<InvocationId, Waited> waiters = new ConcurrentHashMap<>();
     private final Semaphore unwritten = new Semaphore(UNWRITTEN_MAX);
     private final ArrayDeque<Begun> begun = new ArrayDeque<>(); // guarded by itself
     private final Thread flusher;
@@ -64,6 +71,7 @@ final class Recorder implements AutoCloseable {
             write(record); // readers find it in the store, with its payload
         } else if (record.endedAt() != null) {
             live.put(record.id(), record);
+            storedPending.remove(record.id());
             write(record);
         } else if (live.put(record.id(), record) == null) {
             synchronized (begun) {
@@ -72,6 +80,8 @@ final class Recorder implements AutoCloseable {
             if (flusherIdle) {
                 LockSupport.unpark(flusher);
             }
+        } else if (!storedPending.isEmpty() && storedPending.remove(record.id())) {
+            writeBegun(record);
         }
     }
 
@@ -114,11 +124,15 @@ final class Recorder implements AutoCloseable {
 
     /** The call when it has ended, or as it is after the given time; empty when there is none. */
     Optional<InvocationRecord> await(InvocationId id, Duration limit) {
-        CompletableFuture<Void> end = waiters.computeIfAbsent(id, _ -> new CompletableFuture<>());
+        Waited waited = waiters.compute(
+                id,
+                (_, others) -> others == null
+                        ? new Waited(new CompletableFuture<>(), 1)
+                        : new Waited(others.end(), others.readers() + 1));
         try {
             Optional<InvocationRecord> now = find(id); // after registering, so no end is missed
             if (now.isPresent() && now.get().endedAt() == null && limit.isPositive()) {
-                end.get(limit.toMillis(), TimeUnit.MILLISECONDS);
+                waited.end().get(limit.toMillis(), TimeUnit.MILLISECONDS);
             }
         } catch (TimeoutException e) {
             return find(id);
@@ -127,16 +141,17 @@ final class Recorder implements AutoCloseable {
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         } finally {
-            waiters.remove(id, end);
+            waiters.computeIfPresent(
+                    id, (_, all) -> all.readers() == 1 ? null : new Waited(all.end(), all.readers() - 1));
         }
         return find(id);
     }
 
     private void announce(InvocationRecord record) {
         if (record.endedAt() != null) {
-            CompletableFuture<Void> waiter = waiters.get(record.id());
-            if (waiter != null) {
-                waiter.complete(null);
+            Waited waited = waiters.get(record.id());
+            if (waited != null) {
+                waited.end().complete(null);
             }
         }
     }
@@ -198,15 +213,23 @@ final class Recorder implements AutoCloseable {
                 }
                 due = begun.remove().id();
             }
+            storedPending.add(due); // before the look: a call that begins to run after it writes that itself
             InvocationRecord record = live.get(due);
+            if (record == null || record.endedAt() != null || record.startedAt() != null) {
+                storedPending.remove(due);
+            }
             if (record != null && record.endedAt() == null) {
-                var _ = store.putInvocation(record).whenComplete((_, failure) -> {
-                    if (failure != null) {
-                        failing = asStoreFailure(failure);
-                    }
-                });
+                writeBegun(record);
             }
         }
+    }
+
+    private void writeBegun(InvocationRecord record) {
+        var _ = store.putInvocation(record).whenComplete((_, failure) -> {
+            if (failure != null) {
+                failing = asStoreFailure(failure);
+            }
+        });
     }
 
     private boolean isEmpty() {

@@ -60,6 +60,30 @@ final class Records {
                 state.attempts());
     }
 
+    /** The end of a call that a stopped node left and that cannot be taken up. */
+    static InvocationRecord abandoned(InvocationRecord record, String code, String reason, Instant now) {
+        return new InvocationRecord(
+                record.id(),
+                record.function(),
+                record.functionName(),
+                record.version(),
+                record.mode(),
+                Invocation.Status.ERROR.wireName(),
+                null,
+                record.payloadJson(),
+                null,
+                false,
+                error(code, reason),
+                record.start(),
+                record.machine(),
+                record.queuedAt(),
+                record.startedAt(),
+                now,
+                0,
+                record.logs(),
+                record.attempts());
+    }
+
     private static @Nullable String start(Invocation state, Beside beside) {
         if (state instanceof Invocation.Running running) {
             return running.start().name().toLowerCase(Locale.ROOT);

@@ -1,6 +1,7 @@
 package mayfly.node;
 
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -10,6 +11,8 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
+import java.util.TreeSet;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
@@ -113,6 +116,37 @@ public final class TaskRegistry {
                 Thread.currentThread().interrupt();
                 return;
             }
+        }
+    }
+
+    /**
+     * Removes what is left of tasks that are not on record: a record goes before its files, and files come before their
+     * record, so a node that was killed in between has left them. What runs is left alone.
+     *
+     * @param now tasks begun from now on are not touched
+     */
+    void removeUnknown(TaskId now) {
+        Set<String> names = new TreeSet<>(supervisor.names());
+        names.addAll(CodeCache.namesIn(directories));
+        for (String name : names) {
+            if (name.startsWith("task_") && name.compareTo(now.value()) < 0 && isUnknown(name)) {
+                try {
+                    supervisor.remove(name);
+                    CodeCache.deleteQuietly(directories.resolve(name));
+                } catch (IllegalStateException | UncheckedIOException e) {
+                    System.getLogger("mayfly.node")
+                            .log(System.Logger.Level.WARNING, name + " is not on record, and stays", e);
+                }
+            }
+        }
+    }
+
+    private boolean isUnknown(String name) {
+        try {
+            TaskId id = new TaskId(name);
+            return !live.containsKey(id) && store.task(id).isEmpty();
+        } catch (IllegalArgumentException e) {
+            return false; // none of ours
         }
     }
 
