@@ -12,8 +12,6 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.ScheduledExecutorService;
-import java.util.concurrent.Semaphore;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.stream.Stream;
@@ -22,15 +20,10 @@ import mayfly.api.InvalidException;
 import mayfly.api.Json;
 import mayfly.base.Clock;
 import mayfly.base.ErrorCode;
-import mayfly.base.FunctionId;
 import mayfly.base.Ids;
 import mayfly.base.Limits;
 import mayfly.base.RefusedException;
-import mayfly.core.pool.PoolSpec;
 import mayfly.machine.GuestError;
-import mayfly.machine.GuestRuntime;
-import mayfly.machine.MachineDriver;
-import mayfly.machine.TemplateSpec;
 import mayfly.store.FunctionFilter;
 import mayfly.store.FunctionRecord;
 import mayfly.store.Store;
@@ -44,14 +37,11 @@ import org.jspecify.annotations.Nullable;
  * pool.
  */
 public final class Functions {
-    private final NodeSpec spec;
     private final Store store;
-    private final Drivers drivers;
     private final CodeCache code;
     private final Clock clock;
     private final Ids ids;
-    private final ScheduledExecutorService timers;
-    private final Semaphore nodeMachines;
+    private final PoolMaker pools;
     private final Map<String, Deployed> loaded = new ConcurrentHashMap<>();
     // each guards deploying, loading and deleting the names that hash to it; never two at once
     private final ReentrantLock[] names =
@@ -59,22 +49,12 @@ public final class Functions {
     private final AtomicInteger count = new AtomicInteger();
     private volatile boolean draining;
 
-    Functions(
-            NodeSpec spec,
-            Store store,
-            Drivers drivers,
-            CodeCache code,
-            Clock clock,
-            Ids ids,
-            ScheduledExecutorService timers) {
-        this.spec = spec;
+    Functions(Store store, CodeCache code, PoolMaker pools, Clock clock, Ids ids) {
         this.store = store;
-        this.drivers = drivers;
         this.code = code;
         this.clock = clock;
         this.ids = ids;
-        this.timers = timers;
-        this.nodeMachines = new Semaphore(spec.machinesMax());
+        this.pools = pools;
     }
 
     /** A deployment that was refused because the user's code could not be loaded. */
@@ -290,10 +270,6 @@ public final class Functions {
         }
     }
 
-    /** What is to be deployed. */
-    private record Draft(
-            FunctionId id, int version, FunctionSpec spec, Instant createdAt, Instant updatedAt, boolean first) {}
-
     private FunctionView deploy(Draft draft, byte[] archive) throws RefusedException, CodeFailedException {
         if (draining) {
             throw new RefusedException(ErrorCode.NODE_DRAINING, "the node is stopping");
@@ -366,61 +342,11 @@ public final class Functions {
             throws RefusedException, IOException {
         Path directory = code.acquire(artifact, source);
         try {
-            return prepare(draft, artifact, directory);
+            return pools.prepare(draft, artifact, directory);
         } catch (RefusedException e) {
             code.release(artifact);
             throw e;
         }
-    }
-
-    private Deployed prepare(Draft draft, String artifact, Path directory) throws RefusedException {
-        FunctionSpec function = draft.spec();
-        MachineDriver driver = drivers.choose(function.isolation());
-        boolean warm = function.reuse() == mayfly.api.Reuse.WARM;
-        PoolSpec poolSpec = new PoolSpec(
-                warm ? PoolSpec.Reuse.WARM : PoolSpec.Reuse.FRESH,
-                function.minWarm(),
-                function.maxMachines(),
-                Limits.POOL_WAITING_MAX,
-                warm ? spec.machineUsesMax() : 1,
-                spec.machineAgeMax(),
-                spec.idleAfter(),
-                spec.healthEvery(),
-                false);
-        TemplateSpec templateSpec = new TemplateSpec(
-                function.name() + " v" + draft.version(),
-                runtime(function),
-                function.handler(),
-                directory,
-                function.env(),
-                (long) function.memoryMb() * Limits.MIB,
-                function.maxMachines(),
-                warm,
-                spec.initTimeout());
-        PoolShell pool = new PoolShell(poolSpec, templateSpec, driver, clock, timers, nodeMachines);
-        return new Deployed(
-                draft.id(),
-                function,
-                draft.version(),
-                artifact,
-                draft.createdAt(),
-                draft.updatedAt(),
-                pool,
-                new AtomicInteger());
-    }
-
-    private static GuestRuntime runtime(FunctionSpec function) throws RefusedException {
-        return switch (function.runtime()) {
-            case PYTHON3 -> GuestRuntime.PYTHON3;
-            case NODE -> GuestRuntime.NODE;
-            case NATIVE -> GuestRuntime.NATIVE;
-            case GO, RUST, C, WASM ->
-                throw new RefusedException(
-                        ErrorCode.RUNTIME_UNKNOWN,
-                        "this version of Mayfly does not build '"
-                                + function.runtime().name().toLowerCase(java.util.Locale.ROOT)
-                                + "' from source; build it yourself and deploy the executable with runtime = native");
-        };
     }
 
     /** Refuses deployments, ends every pool; returns when no machine is left or the time is up. */

@@ -50,7 +50,7 @@ public final class Node implements AutoCloseable {
                 Thread.ofPlatform().name("timers").daemon().factory());
         this.recorder = new Recorder(store, clock);
         CodeCache code = new CodeCache(spec.data().resolve("code"));
-        this.functions = new Functions(spec, store, this.drivers, code, clock, ids, timers);
+        this.functions = new Functions(store, code, new PoolMaker(spec, this.drivers, clock, timers), clock, ids);
         this.invocations = new Invocations(functions, recorder, store, clock, ids);
         this.async = new AsyncCalls(functions, recorder, store, clock, ids, timers);
         this.tasks = new TaskRegistry(store, supervisor, clock, ids, spec.data().resolve("tasks"));

@@ -168,50 +168,10 @@ final class PoolShell {
         for (PooledMachine pooled : snapshot().machines()) {
             Machine machine = machines.get(pooled.number());
             if (machine != null) {
-                views.add(view(pooled, machine, function, version));
+                views.add(MachineView.of(pooled, machine.id(), driver.name(), function, version, clock));
             }
         }
         return views;
-    }
-
-    private MachineView view(PooledMachine pooled, Machine machine, String function, int version) {
-        String state;
-        PooledMachine.@Nullable Wear wear;
-        switch (pooled) {
-            case PooledMachine.Starting _ -> {
-                state = "starting";
-                wear = null;
-            }
-            case PooledMachine.Warm warm -> {
-                state = "warm";
-                wear = warm.wear();
-            }
-            case PooledMachine.Checking checking -> {
-                state = "warm";
-                wear = checking.wear();
-            }
-            case PooledMachine.Busy busy -> {
-                state = "busy";
-                wear = busy.wear();
-            }
-            case PooledMachine.Resetting resetting -> {
-                state = "starting";
-                wear = resetting.wear();
-            }
-            case PooledMachine.Closing _ -> {
-                state = "ending";
-                wear = null;
-            }
-        }
-        long ageNanos = wear == null ? 0 : clock.nanos() - wear.bornNanos();
-        return new MachineView(
-                machine.id().value(),
-                driver.name(),
-                function,
-                version,
-                state,
-                wear == null ? 0 : wear.uses(),
-                clock.now().minusNanos(ageNanos));
     }
 
     /** A step that was taken; they are numbered in their order. */

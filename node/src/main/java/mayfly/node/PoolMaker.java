@@ -1,0 +1,98 @@
+package mayfly.node;
+
+import java.nio.file.Path;
+import java.util.Locale;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.atomic.AtomicInteger;
+import mayfly.api.FunctionSpec;
+import mayfly.api.Reuse;
+import mayfly.base.Clock;
+import mayfly.base.ErrorCode;
+import mayfly.base.Limits;
+import mayfly.base.RefusedException;
+import mayfly.core.pool.PoolSpec;
+import mayfly.machine.GuestRuntime;
+import mayfly.machine.MachineDriver;
+import mayfly.machine.TemplateSpec;
+
+/** Gives versions of functions their pools, which share the node's limit of machines. */
+final class PoolMaker {
+    private final NodeSpec spec;
+    private final Drivers drivers;
+    private final Clock clock;
+    private final ScheduledExecutorService timers;
+    private final Semaphore nodeMachines;
+
+    PoolMaker(NodeSpec spec, Drivers drivers, Clock clock, ScheduledExecutorService timers) {
+        this.spec = spec;
+        this.drivers = drivers;
+        this.clock = clock;
+        this.timers = timers;
+        this.nodeMachines = new Semaphore(spec.machinesMax());
+    }
+
+    /**
+     * A version with a pool that has started nothing yet.
+     *
+     * @param code the unpacked code
+     * @throws RefusedException no driver gives the isolation, or there is no such runtime
+     */
+    Deployed prepare(Draft draft, String artifact, Path code) throws RefusedException {
+        FunctionSpec function = draft.spec();
+        MachineDriver driver = drivers.choose(function.isolation());
+        PoolShell pool =
+                new PoolShell(poolSpec(function), templateSpec(draft, code), driver, clock, timers, nodeMachines);
+        return new Deployed(
+                draft.id(),
+                function,
+                draft.version(),
+                artifact,
+                draft.createdAt(),
+                draft.updatedAt(),
+                pool,
+                new AtomicInteger());
+    }
+
+    private PoolSpec poolSpec(FunctionSpec function) {
+        boolean warm = function.reuse() == Reuse.WARM;
+        return new PoolSpec(
+                warm ? PoolSpec.Reuse.WARM : PoolSpec.Reuse.FRESH,
+                function.minWarm(),
+                function.maxMachines(),
+                Limits.POOL_WAITING_MAX,
+                warm ? spec.machineUsesMax() : 1,
+                spec.machineAgeMax(),
+                spec.idleAfter(),
+                spec.healthEvery(),
+                false);
+    }
+
+    private TemplateSpec templateSpec(Draft draft, Path code) throws RefusedException {
+        FunctionSpec function = draft.spec();
+        return new TemplateSpec(
+                function.name() + " v" + draft.version(),
+                runtime(function),
+                function.handler(),
+                code,
+                function.env(),
+                (long) function.memoryMb() * Limits.MIB,
+                function.maxMachines(),
+                function.reuse() == Reuse.WARM,
+                spec.initTimeout());
+    }
+
+    private static GuestRuntime runtime(FunctionSpec function) throws RefusedException {
+        return switch (function.runtime()) {
+            case PYTHON3 -> GuestRuntime.PYTHON3;
+            case NODE -> GuestRuntime.NODE;
+            case NATIVE -> GuestRuntime.NATIVE;
+            case GO, RUST, C, WASM ->
+                throw new RefusedException(
+                        ErrorCode.RUNTIME_UNKNOWN,
+                        "this version of Mayfly does not build '"
+                                + function.runtime().name().toLowerCase(Locale.ROOT)
+                                + "' from source; build it yourself and deploy the executable with runtime = native");
+        };
+    }
+}
