@@ -23,8 +23,15 @@ import org.tomlj.TomlTable;
 /** What was said about each setting, and where: the file first, environment variables over it, flags over both. */
 final class ConfigValues {
     /** Read by the launcher or the command line client, and no settings of a node. */
-    private static final Set<String> OTHER_VARIABLES =
-            Set.of("MAYFLY_URL", "MAYFLY_CONFIG", "MAYFLY_JDK", "MAYFLY_HEAP", "MAYFLY_JAVA_OPTS", "MAYFLY_FAST_START");
+    private static final Set<String> OTHER_VARIABLES = Set.of(
+            "MAYFLY_BENCH_DIR",
+            "MAYFLY_BENCH_POSTGRES",
+            "MAYFLY_URL",
+            "MAYFLY_CONFIG",
+            "MAYFLY_JDK",
+            "MAYFLY_HEAP",
+            "MAYFLY_JAVA_OPTS",
+            "MAYFLY_FAST_START");
 
     private static final long FILE_BYTES_MAX = 1 << 20;
 
