@@ -59,7 +59,14 @@ public final class Json {
         List<FieldProblem> problems = new ArrayList<>();
         Object value = null;
         try (JsonParser in = FACTORY.createParser(ObjectReadContext.empty(), document)) {
-            value = new JsonReader(in, strict, problems).document(new Shape.Nested(type));
+            JsonReader reader = new JsonReader(in, strict, problems);
+            try {
+                value = reader.document(new Shape.Nested(type));
+            } catch (JacksonException e) {
+                if (!reader.isBrokenOff()) {
+                    throw e;
+                }
+            }
         } catch (JacksonException e) {
             problems.add(syntaxProblem(e));
         }

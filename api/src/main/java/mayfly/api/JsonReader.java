@@ -13,6 +13,8 @@ import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JsonParser;
 import tools.jackson.core.JsonToken;
 import tools.jackson.core.exc.InputCoercionException;
+import tools.jackson.core.exc.StreamReadException;
+import tools.jackson.core.exc.UnexpectedEndOfInputException;
 
 /** Reads one document into the value its shape describes, noting every problem on the way instead of stopping at one. */
 final class JsonReader {
@@ -22,6 +24,7 @@ final class JsonReader {
     private final JsonParser in;
     private final boolean strict;
     private final List<FieldProblem> problems;
+    private boolean brokenOff;
 
     JsonReader(JsonParser in, boolean strict, List<FieldProblem> problems) {
         this.in = in;
@@ -55,9 +58,7 @@ final class JsonReader {
                 in.currentToken().isBoolean() ? (Object) in.getBooleanValue() : mistyped(path, "true or false");
             case Shape.Time _ -> time(path);
             case Shape.Binary _ ->
-                in.currentToken() == JsonToken.VALUE_STRING
-                        ? in.getBinaryValue()
-                        : mistyped(path, "a string in base64");
+                in.currentToken() == JsonToken.VALUE_STRING ? binary(path) : mistyped(path, "a string in base64");
             case Shape.Anything _ -> anything(path);
             case Shape.Choice choice -> choice(choice, path);
             case Shape.ListOf list -> list(list, path);
@@ -196,6 +197,24 @@ final class JsonReader {
             }
         }
         return text;
+    }
+
+    /** The parser decodes while it reads: after a failure it is in the middle of the text, and nothing more can be read. */
+    private Object binary(String path) {
+        try {
+            return in.getBinaryValue();
+        } catch (UnexpectedEndOfInputException e) {
+            throw e;
+        } catch (StreamReadException e) {
+            problem(path, "must be a string in base64; " + e.getOriginalMessage());
+            brokenOff = true;
+            throw e;
+        }
+    }
+
+    /** Whether reading was broken off by a problem that was noted already. */
+    boolean isBrokenOff() {
+        return brokenOff;
     }
 
     private @Nullable Object whole(Shape.Whole shape, String path) {

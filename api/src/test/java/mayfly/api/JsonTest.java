@@ -163,6 +163,18 @@ class JsonTest {
     }
 
     @Test
+    void brokenBase64IsToldByItsField() {
+        record Blob(String name, byte[] bytes) {}
+        byte[] text = "{\"name\":5,\"bytes\":\"!!!\"}".getBytes(UTF_8);
+        assertThat(catchThrowableOfType(InvalidException.class, () -> Json.read(text, Blob.class)))
+                .hasMessageContaining("name: must be a string")
+                .hasMessageContaining("bytes: must be a string in base64");
+        byte[] cut = "{\"bytes\":\"AAAA".getBytes(UTF_8);
+        assertThat(catchThrowableOfType(InvalidException.class, () -> Json.read(cut, Blob.class)))
+                .hasMessageContaining("not valid JSON");
+    }
+
+    @Test
     void textIsLimitedButNotBase64() throws InvalidException {
         record Blob(byte[] bytes) {}
         byte[] bytes = new byte[3 * Json.TEXT_CHARS_MAX];
