@@ -12,6 +12,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
@@ -50,9 +51,15 @@ public final class ChildNode implements AutoCloseable {
             flags.put("data", data.toString());
         }
 
-        public Launch flag(String key, String value) {
-            flags.put(key, value);
+        /** A flag of {@code mayfly up}. */
+        public Launch flag(String name, String value) {
+            flags.put(name, value);
             return this;
+        }
+
+        /** A setting as the configuration file has it, {@code pool.idle_seconds}, given by its environment variable. */
+        public Launch setting(String key, Object value) {
+            return env("MAYFLY_" + key.replace('.', '_').toUpperCase(Locale.ROOT), value.toString());
         }
 
         public Launch env(String name, String value) {
