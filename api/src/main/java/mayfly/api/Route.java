@@ -35,8 +35,8 @@ public enum Route {
                             ErrorCode.RUNTIME_UNKNOWN,
                             ErrorCode.RUNTIME_MISSING,
                             ErrorCode.ISOLATION_UNAVAILABLE,
-                            ErrorCode.LIMIT_REACHED,
-                            ErrorCode.STORE_FULL)),
+                            ErrorCode.MACHINE_FAILED,
+                            ErrorCode.LIMIT_REACHED)),
     FUNCTION_LIST(
             GET,
             "/api/v1/functions",
@@ -64,7 +64,7 @@ public enum Route {
                             ErrorCode.RUNTIME_UNKNOWN,
                             ErrorCode.RUNTIME_MISSING,
                             ErrorCode.ISOLATION_UNAVAILABLE,
-                            ErrorCode.STORE_FULL)),
+                            ErrorCode.MACHINE_FAILED)),
     FUNCTION_DELETE(
             DELETE,
             "/api/v1/functions/{name}",
@@ -91,7 +91,7 @@ public enum Route {
             "Call a function later; the call is durable when this is answered",
             answers(202, InvocationAccepted.class)
                     .takes(new Body.Payload("the handler's event: JSON, or bytes of any other content type"))
-                    .fails(ErrorCode.FUNCTION_NOT_FOUND, ErrorCode.LIMIT_REACHED, ErrorCode.STORE_FULL)),
+                    .fails(ErrorCode.FUNCTION_NOT_FOUND, ErrorCode.LIMIT_REACHED)),
 
     INVOCATION_LIST(
             GET,
@@ -119,8 +119,7 @@ public enum Route {
                             ErrorCode.TASK_INVALID,
                             ErrorCode.TASK_SPAWN_FAILED,
                             ErrorCode.ISOLATION_UNAVAILABLE,
-                            ErrorCode.LIMIT_REACHED,
-                            ErrorCode.STORE_FULL)),
+                            ErrorCode.LIMIT_REACHED)),
     TASK_LIST(
             GET,
             "/api/v1/tasks",
@@ -224,6 +223,7 @@ public enum Route {
                 ErrorCode.REQUEST_FORBIDDEN,
                 ErrorCode.NODE_DRAINING,
                 ErrorCode.STORE_FAILED,
+                ErrorCode.STORE_FULL,
                 ErrorCode.INTERNAL);
     }
 

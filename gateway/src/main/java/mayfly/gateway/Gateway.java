@@ -16,6 +16,7 @@ import mayfly.http.Headers;
 import mayfly.http.HttpHandler;
 import mayfly.machine.HostReport;
 import mayfly.node.Node;
+import mayfly.node.StoreRefusal;
 import mayfly.store.StoreException;
 
 /** The node's REST interface: lets callers in, finds the route, answers; failures become problem documents. */
@@ -73,8 +74,7 @@ public final class Gateway implements HttpHandler, FailureHook {
             Answers.problem(exchange, Problem.of(e));
         } catch (StoreException e) {
             LOG.log(System.Logger.Level.ERROR, "store failed on " + exchange.path(), e);
-            ErrorCode code = e.kind() == StoreException.Kind.FULL ? ErrorCode.STORE_FULL : ErrorCode.STORE_FAILED;
-            Answers.problem(exchange, Problem.of(code, String.valueOf(e.getMessage())));
+            Answers.problem(exchange, Problem.of(StoreRefusal.of(e)));
         }
     }
 

@@ -44,6 +44,7 @@ final class CallShell {
     private Attempt.@Nullable Ran ran;
     private @Nullable Reply reply;
     private int runDue;
+    private @Nullable RefusedException unrecorded;
 
     /**
      * @param wait how long one run may wait for a machine
@@ -89,6 +90,12 @@ final class CallShell {
     @Nullable
     Reply reply() {
         return reply;
+    }
+
+    /** Why the record of a call that ran could not be kept, though the caller demanded it. */
+    @Nullable
+    RefusedException unrecorded() {
+        return unrecorded;
     }
 
     /** Whether a run was ordered and not made yet. */
@@ -233,6 +240,7 @@ final class CallShell {
                     if (state instanceof Invocation.Queued) {
                         throw e; // it was never accepted: the caller hears why
                     }
+                    unrecorded = e;
                     send(new InvocationEvent.RecordFailed(String.valueOf(e.getMessage()), nowMillis()));
                     return false;
                 }

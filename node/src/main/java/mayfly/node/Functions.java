@@ -274,6 +274,7 @@ public final class Functions {
         if (draining) {
             throw new RefusedException(ErrorCode.NODE_DRAINING, "the node is stopping");
         }
+        pools.requireRuntime(draft.spec());
         String artifact = CodeCache.sha256(archive);
         Deployed deployed;
         try {
@@ -377,7 +378,7 @@ public final class Functions {
         try {
             return deployment.run();
         } catch (StoreException e) {
-            throw Recorder.refusal(e);
+            throw StoreRefusal.of(e);
         } finally {
             lock.unlock();
         }

@@ -72,8 +72,11 @@ public final class Invocations {
         if (!(shell.reply() instanceof Reply.Done(var verdict))) {
             throw new AssertionError("a synchronous call ended without an answer: " + shell.state());
         }
-        boolean unrecorded = verdict instanceof Verdict.Failed failed && failed.code() == ErrorCode.STORE_FAILED;
-        if (ran == null || unrecorded) {
+        RefusedException unrecorded = shell.unrecorded();
+        if (unrecorded != null) {
+            throw unrecorded;
+        }
+        if (ran == null) {
             throw refused(verdict);
         }
         return new Ran(

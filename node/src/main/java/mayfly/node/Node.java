@@ -1,6 +1,7 @@
 package mayfly.node;
 
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
@@ -149,7 +150,7 @@ public final class Node implements AutoCloseable {
         var _ = Thread.ofVirtual().name(what).start(() -> {
             try {
                 work.run();
-            } catch (StoreException e) {
+            } catch (StoreException | UncheckedIOException e) {
                 if (!draining) {
                     log(what + " failed", e);
                 }

@@ -2,6 +2,7 @@ package mayfly.node;
 
 import java.nio.file.Path;
 import java.util.Locale;
+import java.util.Optional;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -13,6 +14,7 @@ import mayfly.base.Limits;
 import mayfly.base.RefusedException;
 import mayfly.core.pool.PoolSpec;
 import mayfly.machine.GuestRuntime;
+import mayfly.machine.HostReport;
 import mayfly.machine.MachineDriver;
 import mayfly.machine.TemplateSpec;
 
@@ -52,6 +54,19 @@ final class PoolMaker {
                 draft.updatedAt(),
                 pool,
                 new AtomicInteger());
+    }
+
+    /** Refuses when the interpreter is missing: machines would fail one by one; a deployment tells it at once. */
+    void requireRuntime(FunctionSpec function) throws RefusedException {
+        String runtime = runtime(function).wireName();
+        Optional<HostReport.Feature> missing = drivers.choose(function.isolation()).host().features().stream()
+                .filter(feature -> feature.name().equals(runtime) && !feature.available())
+                .findFirst();
+        if (missing.isPresent()) {
+            throw new RefusedException(
+                    ErrorCode.RUNTIME_MISSING,
+                    missing.get().detail() + "; " + missing.get().remedy());
+        }
     }
 
     private PoolSpec poolSpec(FunctionSpec function) {

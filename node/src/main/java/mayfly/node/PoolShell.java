@@ -231,7 +231,7 @@ final class PoolShell {
         if (template == null) {
             send(failed(create.machine(), "the template is gone"));
         } else if (!nodeMachines.tryAcquire()) {
-            send(failed(create.machine(), "the node runs as many machines as it may (limits.machines)"));
+            send(failed(create.machine(), "the node runs as many machines as it may (pool.machines_max)"));
         } else {
             fork(template, create.machine());
         }

@@ -13,7 +13,6 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.locks.LockSupport;
 import mayfly.base.Clock;
-import mayfly.base.ErrorCode;
 import mayfly.base.InvocationId;
 import mayfly.base.RefusedException;
 import mayfly.store.InvocationRecord;
@@ -166,13 +165,10 @@ final class Recorder implements AutoCloseable {
         try {
             write.join();
         } catch (java.util.concurrent.CompletionException e) {
-            throw refusal(asStoreFailure(e));
+            StoreException failure = asStoreFailure(e);
+            System.getLogger("mayfly.node").log(System.Logger.Level.WARNING, "refused: " + failure.getMessage());
+            throw StoreRefusal.of(failure);
         }
-    }
-
-    static RefusedException refusal(StoreException failure) {
-        ErrorCode code = failure.kind() == StoreException.Kind.FULL ? ErrorCode.STORE_FULL : ErrorCode.STORE_FAILED;
-        return new RefusedException(code, failure.getMessage() == null ? "the store failed" : failure.getMessage());
     }
 
     private static StoreException asStoreFailure(Throwable failure) {

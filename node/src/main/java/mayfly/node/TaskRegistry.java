@@ -293,10 +293,7 @@ public final class TaskRegistry {
         if (name.startsWith("task_")) {
             TaskShell shell = live.get(new TaskId(name));
             if (shell != null) {
-                Thread.ofVirtual().name(name).start(() -> {
-                    shell.look();
-                    settle(shell);
-                });
+                Thread.ofVirtual().name(name).start(() -> lookAt(shell));
             }
         }
     }
@@ -324,9 +321,19 @@ public final class TaskRegistry {
             if (shell.state() instanceof Task.Ended && shell.persisted().isCompletedExceptionally()) {
                 var _ = store.putTask(shell.record()).thenRun(() -> live.remove(shell.id(), shell));
             } else {
-                shell.look();
-                settle(shell);
+                lookAt(shell);
             }
+        }
+    }
+
+    /** Of a task that cannot be looked at nothing is known; the others can be. */
+    private void lookAt(TaskShell shell) {
+        try {
+            shell.look();
+            settle(shell);
+        } catch (UncheckedIOException e) {
+            System.getLogger("mayfly.node")
+                    .log(System.Logger.Level.WARNING, "cannot look at " + shell.id() + " now: " + e.getMessage());
         }
     }
 

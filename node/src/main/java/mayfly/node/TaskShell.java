@@ -100,21 +100,33 @@ final class TaskShell {
 
     void send(TaskEvent event) {
         Step<Task, TaskEffect> step;
+        CompletableFuture<Void> write = new CompletableFuture<>();
         lock.lock();
         try {
             step = Tasks.step(state, event);
             state = step.state();
+            if (step.effects().stream().anyMatch(TaskEffect.Persist.class::isInstance)) {
+                persisted = write; // with the state: who sees its end must not take an older write for the end's
+            }
         } finally {
             lock.unlock();
         }
         for (TaskEffect effect : step.effects()) {
-            run(effect, step.state());
+            run(effect, step.state(), write);
         }
     }
 
-    private void run(TaskEffect effect, Task after) {
+    private void run(TaskEffect effect, Task after, CompletableFuture<Void> write) {
         switch (effect) {
-            case TaskEffect.Persist _ -> persisted = store.putTask(record(after));
+            case TaskEffect.Persist _ -> {
+                var _ = store.putTask(record(after)).whenComplete((_, failure) -> {
+                    if (failure == null) {
+                        write.complete(null);
+                    } else {
+                        write.completeExceptionally(failure);
+                    }
+                });
+            }
             case TaskEffect.Spawn _ -> spawn();
             case TaskEffect.Signal(var signal) -> signal(signal);
             case TaskEffect.Announce _ -> {
