@@ -84,7 +84,11 @@ final class Interpreters {
                 why.append(why.isEmpty() ? "" : "; ").append(result.why());
             }
         }
-        return new Found(null, why.isEmpty() ? "there is no " + name + " on this host" : why.toString());
+        Path only = configured.get(runtime);
+        String nothing = only == null
+                ? "there is no " + name + " on this host"
+                : "the configured " + name + ", " + only + ", is not there or cannot be executed";
+        return new Found(null, why.isEmpty() ? nothing : why.toString());
     }
 
     private List<Path> candidates(GuestRuntime runtime, String name) {

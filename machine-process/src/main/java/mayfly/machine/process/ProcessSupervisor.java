@@ -20,6 +20,7 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.Semaphore;
+import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import mayfly.base.Clock;
 import mayfly.linux.Credentials;
@@ -38,6 +39,9 @@ import mayfly.machine.Supervisor;
 public final class ProcessSupervisor implements Supervisor {
     private static final System.Logger LOG = System.getLogger(ProcessSupervisor.class.getName());
     private static final Duration LOOK_AGAIN = Duration.ofSeconds(1);
+    /** How often deletions that failed, because descriptors ran out for example, are tried again. */
+    private static final Duration REMOVE_AGAIN = Duration.ofSeconds(10);
+
     private static final int LOOKING_MAX = 16;
     private static final Duration SETTLE_PAUSE_MAX = Duration.ofMillis(50);
 
@@ -130,6 +134,12 @@ public final class ProcessSupervisor implements Supervisor {
 
     private void takeOver() throws IOException {
         SupervisedDirectory.finishRemovals(supervised);
+        long again = REMOVE_AGAIN.toMillis();
+        Future<?> _ = timer.scheduleWithFixedDelay(
+                () -> Thread.ofVirtual().name("removals").start(this::finishRemovals),
+                again,
+                again,
+                TimeUnit.MILLISECONDS);
         if (!givesUids) {
             return;
         }
@@ -140,6 +150,14 @@ public final class ProcessSupervisor implements Supervisor {
                     && StatusFile.read(directory).filter(MonitorStatus::isFinal).isEmpty()) {
                 SpecFile.uid(Files.readAllBytes(spec)).ifPresent(uid -> uids.restore(name, uid));
             }
+        }
+    }
+
+    private void finishRemovals() {
+        try {
+            SupervisedDirectory.finishRemovals(supervised);
+        } catch (IOException e) {
+            LOG.log(Level.DEBUG, "deleted directories stay for now: {0}", e.toString());
         }
     }
 

@@ -49,7 +49,7 @@ record SupervisedDirectory(Path path) {
         }
     }
 
-    /** Ends deletions that a crash interrupted. */
+    /** Ends deletions that a crash interrupted or that failed. */
     static void finishRemovals(Path supervised) throws IOException {
         List<Path> left;
         try (Stream<Path> entries = Files.list(supervised)) {
@@ -136,7 +136,7 @@ record SupervisedDirectory(Path path) {
                 if (failure != null) {
                     throw failure;
                 }
-                Files.delete(directory);
+                Files.deleteIfExists(directory); // two may be deleting it
                 return FileVisitResult.CONTINUE;
             }
         });
