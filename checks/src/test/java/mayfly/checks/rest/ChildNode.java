@@ -40,13 +40,15 @@ public final class ChildNode implements AutoCloseable {
     /** How a node is started; started again with the same data it finds what the last one left. */
     public static final class Launch {
         private final Path data;
+        private Path log;
         private final List<String> before = new ArrayList<>();
-        private final List<String> jvm = new ArrayList<>();
+        private String classPath = System.getProperty("java.class.path");
         private final Map<String, String> flags = new HashMap<>();
         private final Map<String, String> environment = new HashMap<>();
 
         private Launch(Path data) {
             this.data = data;
+            this.log = data.resolveSibling(data.getFileName() + ".log");
             flags.put("listen", "127.0.0.1:0");
             flags.put("data", data.toString());
         }
@@ -73,13 +75,23 @@ public final class ChildNode implements AutoCloseable {
             return this;
         }
 
-        public Launch jvm(String option) {
-            jvm.add(option);
+        /**
+         * From jars, as Mayfly is shipped: they stay open, while a class in a directory needs a descriptor to be loaded,
+         * and is missing for good when there is none.
+         */
+        public Launch fromJars(Path directory) throws IOException {
+            classPath = Jars.packed(classPath, directory);
+            return this;
+        }
+
+        /** Where its standard error goes; beside the data directory unless it is said. */
+        public Launch log(Path file) {
+            log = file;
             return this;
         }
 
         public Path log() {
-            return data.resolveSibling(data.getFileName() + ".log");
+            return log;
         }
 
         /** Starts it and waits for its ready line; fails with its log when it ends before. */
@@ -124,8 +136,7 @@ public final class ChildNode implements AutoCloseable {
             command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
             command.addAll(List.of("-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-Xshare:auto", "-Xmx384m", "-ea"));
             command.addAll(List.of("--enable-native-access=ALL-UNNAMED", "--sun-misc-unsafe-memory-access=allow"));
-            command.addAll(jvm);
-            command.addAll(List.of("-cp", System.getProperty("java.class.path"), "mayfly.app.Main", "up"));
+            command.addAll(List.of("-cp", classPath, "mayfly.app.Main", "up"));
             flags.forEach((key, value) -> command.addAll(List.of("--" + key, value)));
             ProcessBuilder builder = new ProcessBuilder(command);
             builder.environment().keySet().removeIf(name -> name.startsWith("MAYFLY_"));

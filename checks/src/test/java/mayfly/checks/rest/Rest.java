@@ -22,7 +22,7 @@ public final class Rest {
         System.setProperty("jdk.httpclient.allowRestrictedHeaders", "host"); // read when the first client is made
     }
 
-    private static final Duration TIME_MAX = Duration.ofMinutes(2);
+    private static final Duration TIME_MAX = Duration.ofSeconds(Long.getLong("mayfly.http.seconds", 90));
 
     /** In the environment of everything that is started through this class: by it {@code Traces} finds what is left. */
     public static final String MARK = "STARTED_BY_CHECK";
