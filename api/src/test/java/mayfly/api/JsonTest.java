@@ -117,7 +117,7 @@ class JsonTest {
                 .singleElement()
                 .asString()
                 .contains("not valid JSON", "line 2");
-        assertThat(problems("{\"bytes\":\"*\"")).last().asString().contains("not valid JSON");
+        assertThat(problems("{\"bytes\":\"*\"")).last().asString().contains("bytes: must be a string in base64");
     }
 
     @Test
