@@ -3,7 +3,6 @@ package mayfly.checks.rest;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
-import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -16,9 +15,6 @@ import java.util.Map;
 import java.util.Random;
 import java.util.concurrent.CompletableFuture;
 import java.util.stream.Stream;
-import java.util.zip.GZIPOutputStream;
-import java.util.zip.ZipEntry;
-import java.util.zip.ZipOutputStream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -188,14 +184,14 @@ class RequestFaultsTest {
 
     @Test
     void archivesThatAreBrokenOrHostile() throws IOException {
-        fails(deploysArchive(zip("../evil.py", "x")), 400, "function.invalid", "../evil.py");
-        fails(deploysArchive(zip("/etc/evil.py", "x")), 400, "function.invalid", "/etc/evil.py");
-        fails(deploysArchive(zip("a/../../evil.py", "x")), 400, "function.invalid");
-        fails(deploysArchive(zip("a", "x", "a/b", "x")), 400, "function.invalid");
-        fails(deploysArchive(tarGz("../evil.py", '0')), 400, "function.invalid", "../evil.py");
-        fails(deploysArchive(tarGz("link", '2')), 400, "function.invalid", "link");
-        fails(deploysArchive(bomb()), 400, "function.invalid", "50 MiB");
-        byte[] whole = zip("main.py", ECHO.repeat(200));
+        fails(deploysArchive(Archives.zip("../evil.py", "x")), 400, "function.invalid", "../evil.py");
+        fails(deploysArchive(Archives.zip("/etc/evil.py", "x")), 400, "function.invalid", "/etc/evil.py");
+        fails(deploysArchive(Archives.zip("a/../../evil.py", "x")), 400, "function.invalid");
+        fails(deploysArchive(Archives.zip("a", "x", "a/b", "x")), 400, "function.invalid");
+        fails(deploysArchive(Archives.tarGz("../evil.py", '0')), 400, "function.invalid", "../evil.py");
+        fails(deploysArchive(Archives.tarGz("link", '2')), 400, "function.invalid", "link");
+        fails(deploysArchive(Archives.bomb()), 400, "function.invalid", "50 MiB");
+        byte[] whole = Archives.zip("main.py", ECHO.repeat(200));
         fails(deploysArchive(java.util.Arrays.copyOf(whole, whole.length / 3)), 400, "function.invalid", "broken");
         fails(deploysArchive("PK".getBytes(StandardCharsets.UTF_8)), 400, "function.invalid");
         fails(deploysArchive("not an archive".getBytes(StandardCharsets.UTF_8)), 400, "function.invalid");
@@ -213,53 +209,6 @@ class RequestFaultsTest {
         return deploys(
                 "bad",
                 Map.of("runtime", "python3", "archive", Base64.getEncoder().encodeToString(archive)));
-    }
-
-    private static byte[] zip(String... namesAndTexts) throws IOException {
-        ByteArrayOutputStream bytes = new ByteArrayOutputStream();
-        try (ZipOutputStream zip = new ZipOutputStream(bytes)) {
-            for (int i = 0; i < namesAndTexts.length; i += 2) {
-                zip.putNextEntry(new ZipEntry(namesAndTexts[i]));
-                zip.write(namesAndTexts[i + 1].getBytes(StandardCharsets.UTF_8));
-            }
-        }
-        return bytes.toByteArray();
-    }
-
-    private static byte[] bomb() throws IOException {
-        ByteArrayOutputStream bytes = new ByteArrayOutputStream();
-        try (ZipOutputStream zip = new ZipOutputStream(bytes)) {
-            zip.putNextEntry(new ZipEntry("main.py"));
-            for (int i = 0; i < 60; i++) {
-                zip.write(new byte[1 << 20]);
-            }
-        }
-        return bytes.toByteArray();
-    }
-
-    private static byte[] tarGz(String name, char type) throws IOException {
-        byte[] header = new byte[1536]; // the entry, and the end of the archive
-        System.arraycopy(name.getBytes(StandardCharsets.US_ASCII), 0, header, 0, name.length());
-        put(header, 100, "0000644\0");
-        put(header, 124, "00000000000\0");
-        put(header, 156, String.valueOf(type));
-        put(header, 157, type == '2' ? "/etc/shadow" : "");
-        put(header, 257, "ustar\00000");
-        put(header, 148, "        ");
-        int sum = 0;
-        for (int i = 0; i < 512; i++) {
-            sum += header[i] & 0xff;
-        }
-        put(header, 148, String.format("%06o\0 ", sum));
-        ByteArrayOutputStream bytes = new ByteArrayOutputStream();
-        try (GZIPOutputStream gzip = new GZIPOutputStream(bytes)) {
-            gzip.write(header);
-        }
-        return bytes.toByteArray();
-    }
-
-    private static void put(byte[] into, int at, String text) {
-        System.arraycopy(text.getBytes(StandardCharsets.US_ASCII), 0, into, at, text.length());
     }
 
     @Test
