@@ -15,8 +15,12 @@ public interface Supervisor extends AutoCloseable {
      * has failed to execute, which is {@link SupervisedState.ExecFailed} and no exception. Only when the host is so
      * slow that the monitor's deadline passed it is still {@link SupervisedState.Starting}.
      *
+     * <p>Spawning a name again is safe, whoever did it before and however far that came: a command that a monitor has, or
+     * had, is not started again, and its state is returned; one that never came so far is started now.
+     *
      * @param name the directory and id of the command: a task id or a machine id
-     * @throws MachineException the monitor itself could not be started
+     * @param spec for a name that was spawned before, the same as then
+     * @throws MachineException the monitor could not be started; nothing runs or will run, and nothing is left
      */
     SupervisedState spawn(String name, SupervisedSpec spec) throws MachineException;
 

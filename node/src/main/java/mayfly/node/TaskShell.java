@@ -1,5 +1,6 @@
 package mayfly.node;
 
+import java.io.UncheckedIOException;
 import java.time.Instant;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.locks.ReentrantLock;
@@ -93,9 +94,9 @@ final class TaskShell {
         send(new TaskEvent.Observed(Sights.of(supervisor.inspect(id.value())), nowMillis()));
     }
 
-    /** The first look after a restart of the node. */
+    /** The first thing after a restart of the node. */
     void reattach() {
-        send(new TaskEvent.Reattached(Sights.of(supervisor.inspect(id.value())), nowMillis()));
+        send(new TaskEvent.Reattached());
     }
 
     void send(TaskEvent event) {
@@ -128,6 +129,7 @@ final class TaskShell {
                 });
             }
             case TaskEffect.Spawn _ -> spawn();
+            case TaskEffect.Look _ -> look();
             case TaskEffect.Signal(var signal) -> signal(signal);
             case TaskEffect.Announce _ -> {
                 CompletableFuture<Void> before = changed;
@@ -144,6 +146,10 @@ final class TaskShell {
             answer = new TaskEvent.Observed(Sights.of(supervisor.spawn(id.value(), command)), nowMillis());
         } catch (MachineException e) {
             answer = new TaskEvent.SpawnFailed(String.valueOf(e.getMessage()), nowMillis());
+        } catch (UncheckedIOException e) {
+            System.getLogger("mayfly.node")
+                    .log(System.Logger.Level.WARNING, "how the start of " + id + " went is not known yet", e);
+            return; // the next sweep looks again
         }
         send(answer);
     }

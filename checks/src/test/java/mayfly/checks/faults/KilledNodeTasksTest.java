@@ -14,7 +14,6 @@ import java.util.random.RandomGenerator;
 import mayfly.checks.rest.ChildNode;
 import mayfly.checks.rest.Reply;
 import mayfly.checks.rest.Rest;
-import org.junit.jupiter.api.Disabled;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import tools.jackson.databind.JsonNode;
@@ -51,7 +50,6 @@ class KilledNodeTasksTest {
 
     private final ConcurrentLinkedQueue<Started> started = new ConcurrentLinkedQueue<>();
 
-    @Disabled("issue 2, open: a task whose spawn was under way at kill -9 is told as failed: exists already")
     @Test
     void nothingThatRunsIsDisturbedAndEveryTaskIsListedTruthfully() throws Exception {
         RandomGenerator random = Rounds.random("KilledNodeTasksTest");

@@ -6,10 +6,10 @@ public sealed interface TaskEvent {
     record Observed(Sight sight, long nowMillis) implements TaskEvent {}
 
     /**
-     * The first look after a restart of the node, when no spawn of this node's can be under way any more. For a directory
-     * without a record (the node died between the two), begin a task and tell it this.
+     * The node was restarted, and has read the task's record. Nothing of its own is under way; a spawn that the last
+     * node asked for may be.
      */
-    record Reattached(Sight sight, long nowMillis) implements TaskEvent {}
+    record Reattached() implements TaskEvent {}
 
     /** Answers {@link TaskEffect.Spawn}: no monitor could be started, and a look at the directory showed none. */
     record SpawnFailed(String reason, long nowMillis) implements TaskEvent {}

@@ -10,6 +10,7 @@ import mayfly.core.task.Task.Ending;
 import mayfly.core.task.Task.Pending;
 import mayfly.core.task.Task.Running;
 import mayfly.core.task.TaskEffect.Announce;
+import mayfly.core.task.TaskEffect.Look;
 import mayfly.core.task.TaskEffect.Persist;
 import mayfly.core.task.TaskEffect.Signal;
 import mayfly.core.task.TaskEffect.Spawn;
@@ -37,7 +38,10 @@ public final class Tasks {
     private static Step<Task, TaskEffect> pending(Pending task, TaskEvent event) {
         return switch (event) {
             case TaskEvent.Observed(var sight, var now) -> seen(task, sight, now);
-            case TaskEvent.Reattached(var sight, var now) -> reattached(task, sight, now);
+            // Whether the last node came to spawn it is not on record. Only a spawn can tell that apart from a spawn
+            // that
+            // is still under way: to look would be to give up on a command that nobody has started.
+            case TaskEvent.Reattached _ -> Step.with(task, new Spawn());
             case TaskEvent.SpawnFailed(var reason, var now) -> end(task, 0, 0, now, new Task.NotStarted(reason));
             case TaskEvent.KillRequested(var signal) -> ask(task, signal);
         };
@@ -46,14 +50,6 @@ public final class Tasks {
     private static Step<Task, TaskEffect> ask(Pending task, int signal) {
         Set<Integer> asked = new TreeSet<>(task.asked());
         return asked.add(signal) ? new Step<>(new Pending(task.version(), asked), List.of()) : Step.stay(task);
-    }
-
-    private static Step<Task, TaskEffect> reattached(Pending task, Sight sight, long now) {
-        return switch (sight) {
-            // the node died before a monitor took the directory: nothing ran yet
-            case Sight.Starting _, Sight.Nothing _ -> Step.with(task, new Spawn());
-            case Sight.Running _, Sight.End _ -> seen(task, sight, now);
-        };
     }
 
     private static Step<Task, TaskEffect> seen(Pending task, Sight sight, long now) {
@@ -73,7 +69,7 @@ public final class Tasks {
     private static Step<Task, TaskEffect> running(Running task, TaskEvent event) {
         return switch (event) {
             case TaskEvent.Observed(var sight, var now) -> seen(task, sight, now);
-            case TaskEvent.Reattached(var sight, var now) -> seen(task, sight, now);
+            case TaskEvent.Reattached _ -> Step.with(task, new Look());
             case TaskEvent.KillRequested(var signal) -> Step.with(task, new Signal(signal));
             case TaskEvent.SpawnFailed _ -> Step.stay(task); // it was seen running: the failed spawn was a second one
         };

@@ -13,6 +13,7 @@ import mayfly.core.task.Task.Ended;
 import mayfly.core.task.Task.Pending;
 import mayfly.core.task.Task.Running;
 import mayfly.core.task.TaskEffect.Announce;
+import mayfly.core.task.TaskEffect.Look;
 import mayfly.core.task.TaskEffect.Persist;
 import mayfly.core.task.TaskEffect.Signal;
 import mayfly.core.task.TaskEffect.Spawn;
@@ -57,11 +58,9 @@ class TaskStepTest {
                         see(SEEN_RUNNING),
                         step(RUNNING, List.of(new Persist(), new Announce(), new Signal(10), new Signal(15)))),
                 // the node was restarted
-                arguments(PENDING, back(new Sight.Nothing()), step(PENDING, List.of(new Spawn()))),
-                arguments(PENDING, back(new Sight.Starting()), step(PENDING, List.of(new Spawn()))),
-                arguments(PENDING, back(SEEN_RUNNING), step(RUNNING, CHANGED)),
-                arguments(RUNNING, back(SEEN_RUNNING), step(RUNNING, List.of())),
-                arguments(RUNNING, back(SEEN_ORPHANED), step(ORPHANED, CHANGED)),
+                arguments(PENDING, new Reattached(), step(PENDING, List.of(new Spawn()))),
+                arguments(RUNNING, new Reattached(), step(RUNNING, List.of(new Look()))),
+                arguments(RUNNING, see(SEEN_ORPHANED), step(ORPHANED, CHANGED)),
                 // while it runs
                 arguments(RUNNING, new KillRequested(9), step(RUNNING, List.of(new Signal(9)))),
                 arguments(RUNNING, new SpawnFailed("directory taken", 900), step(RUNNING, List.of())),
@@ -129,7 +128,7 @@ class TaskStepTest {
         Property.holds(500, draw -> {
             Sight end = anyEnd(draw);
             Task watched = Tasks.step(RUNNING, new Observed(end, 900)).state();
-            Task found = Tasks.step(PENDING, new Reattached(end, 900)).state();
+            Task found = Tasks.step(PENDING, new Observed(end, 900)).state();
             assertThat(found.status()).isEqualTo(watched.status());
         });
     }
@@ -138,7 +137,7 @@ class TaskStepTest {
         return switch (draw.between(0, 7)) {
             case 0 -> new KillRequested(draw.between(1, 31));
             case 1 -> new SpawnFailed("fork", 900);
-            case 2 -> new Reattached(anySight(draw), 900);
+            case 2 -> new Reattached();
             default -> new Observed(anySight(draw), 900);
         };
     }
@@ -166,10 +165,6 @@ class TaskStepTest {
 
     private static TaskEvent see(Sight sight) {
         return new Observed(sight, 900);
-    }
-
-    private static TaskEvent back(Sight sight) {
-        return new Reattached(sight, 900);
     }
 
     private static Step<Task, TaskEffect> ended(long version, int pid, long started, long ended, Task.Ending ending) {

@@ -181,10 +181,15 @@ public final class ProcessSupervisor implements Supervisor {
             throw new MachineException(name + ": is being started already");
         }
         try {
-            Optional<SupervisedTruth.Finding> started = starts.start(directory, spec);
-            return started.isPresent() && !(started.get().state() instanceof SupervisedState.Starting)
-                    ? settle(name, started.get())
-                    : settled(directory);
+            long deadline = System.nanoTime() + settings.spawnDeadline().toNanos();
+            SupervisedState state;
+            do {
+                Optional<SupervisedTruth.Finding> started = starts.start(directory, spec);
+                state = started.isPresent() && !(started.get().state() instanceof SupervisedState.Starting)
+                        ? settle(name, started.get())
+                        : settled(directory, deadline);
+            } while (state instanceof SupervisedState.Starting && System.nanoTime() < deadline);
+            return state;
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             throw new MachineException(name + ": interrupted while it was being started", e);
@@ -193,9 +198,8 @@ public final class ProcessSupervisor implements Supervisor {
         }
     }
 
-    /** Waits until the directory tells how the command is; as it is after the deadline. */
-    private SupervisedState settled(SupervisedDirectory directory) throws InterruptedException {
-        long deadline = System.nanoTime() + settings.spawnDeadline().toNanos();
+    /** Waits until the directory tells how the command is, or that it is to be started again, or for the deadline. */
+    private SupervisedState settled(SupervisedDirectory directory, long deadline) throws InterruptedException {
         Duration pause = Duration.ofMillis(1);
         while (true) {
             SupervisedState state = inspect(directory.name());
@@ -203,7 +207,11 @@ public final class ProcessSupervisor implements Supervisor {
                 return state;
             }
             Thread.sleep(pause);
-            pause = pause.multipliedBy(2).compareTo(SETTLE_PAUSE_MAX) < 0 ? pause.multipliedBy(2) : SETTLE_PAUSE_MAX;
+            if (pause.compareTo(SETTLE_PAUSE_MAX) < 0) {
+                pause = pause.multipliedBy(2);
+            } else if (SupervisedStart.isAbandoned(directory)) {
+                return state;
+            }
         }
     }
 

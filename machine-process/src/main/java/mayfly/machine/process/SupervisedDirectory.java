@@ -15,12 +15,17 @@ import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.BasicFileAttributes;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.util.Arrays;
+import java.util.EnumSet;
 import java.util.List;
+import java.util.Set;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /** The directory of one supervised command: its files, and how it comes and goes (monitor/PROTOCOL.md, section 1). */
 record SupervisedDirectory(Path path) {
+    private static final String SPEC = "spec";
+
     /** What a directory is called while it is being deleted. */
     private static final String REMOVED = ".removed-";
 
@@ -81,14 +86,39 @@ record SupervisedDirectory(Path path) {
      */
     void create(byte[] spec) throws IOException {
         Files.createDirectory(path, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
-        try (FileChannel channel =
-                FileChannel.open(file("spec"), StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
-            ByteBuffer bytes = ByteBuffer.wrap(spec);
+        write(file(SPEC), spec, StandardOpenOption.CREATE_NEW);
+    }
+
+    /** Whether it holds this very spec, whole. */
+    boolean hasSpec(byte[] spec) throws IOException {
+        try {
+            return Arrays.equals(Files.readAllBytes(file(SPEC)), spec);
+        } catch (NoSuchFileException none) {
+            return false;
+        }
+    }
+
+    /** Replaces what an earlier node had written, perhaps only half, durably. Only behind a {@link SupervisedFence}. */
+    void replaceSpec(byte[] spec) throws IOException {
+        Path next = file(SPEC + ".new");
+        write(next, spec, StandardOpenOption.CREATE, StandardOpenOption.TRUNCATE_EXISTING);
+        Files.move(next, file(SPEC), StandardCopyOption.ATOMIC_MOVE);
+    }
+
+    private static void write(Path file, byte[] content, StandardOpenOption... how) throws IOException {
+        Set<StandardOpenOption> options = EnumSet.of(StandardOpenOption.WRITE, how);
+        try (FileChannel channel = FileChannel.open(file, options)) {
+            ByteBuffer bytes = ByteBuffer.wrap(content);
             while (bytes.hasRemaining()) {
                 channel.write(bytes);
             }
             channel.force(true);
         }
+    }
+
+    /** Takes the intent back: no monitor finds anything to run here. Needs no descriptor and no space on the disk. */
+    void withdraw() throws IOException {
+        Files.deleteIfExists(file(SPEC));
     }
 
     /**
@@ -103,6 +133,8 @@ record SupervisedDirectory(Path path) {
 
     /** A monitor that ends may still make a file, its log for example, while its directory is being deleted. */
     private static void delete(Path tree) throws IOException {
+        // First: a monitor that comes late, for which "status" would be a sign to leave, finds nothing to run.
+        Files.deleteIfExists(tree.resolve(SPEC));
         for (int tries = 1; Files.exists(tree, LinkOption.NOFOLLOW_LINKS); tries++) {
             try {
                 deleteOnce(tree);

@@ -1,7 +1,6 @@
 package mayfly.machine.process;
 
 import java.io.IOException;
-import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.NoSuchFileException;
@@ -127,17 +126,15 @@ final class SupervisedTruth {
      * running a command that was reported as failed.
      */
     private SupervisedState neverStarted(SupervisedDirectory directory) throws IOException, ErrnoException {
-        Optional<Flock> lock = Flock.tryLock(directory.file("lock"));
-        if (lock.isEmpty()) {
+        Optional<SupervisedFence> fence = SupervisedFence.raiseNow(directory);
+        if (fence.isEmpty()) {
+            // A monitor is here since the last look. It may even have ended; the next look tells.
             return new SupervisedState.Starting();
         }
-        try (Flock _ = lock.get()) {
+        try (SupervisedFence _ = fence.get()) {
             long now = clock.now().toEpochMilli();
             StatusFile.writeNeverStarted(directory, ECANCELED, NEVER_STARTED, now, ProcessIdentity.currentBootId());
             return new SupervisedState.ExecFailed(ECANCELED, NEVER_STARTED, now);
-        } catch (FileAlreadyExistsException e) {
-            // A monitor was here since the last look. It may even have ended; the next look tells.
-            return new SupervisedState.Starting();
         }
     }
 }

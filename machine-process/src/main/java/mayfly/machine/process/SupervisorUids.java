@@ -24,8 +24,12 @@ final class SupervisorUids {
         this.count = count;
     }
 
-    /** Empty when all are taken. */
+    /** The one it has already, or the next; empty when all are taken. */
     synchronized OptionalInt take(String name) {
+        Integer own = byName.get(name);
+        if (own != null) {
+            return OptionalInt.of(own);
+        }
         for (int tried = 0; tried < count; tried++) {
             int uid = first + next;
             next = (next + 1) % count;

@@ -163,9 +163,6 @@ class ProcessSupervisorTest {
         supervisor.spawn("task_a", command("true"));
         supervisor.spawn("mac_b", command("sleep", "600"));
         assertThat(supervisor.names()).containsExactlyInAnyOrder("task_a", "mac_b");
-        assertThatExceptionOfType(MachineException.class)
-                .isThrownBy(() -> supervisor.spawn("task_a", command("true")))
-                .withMessageContaining("exists already");
         assertThatExceptionOfType(IllegalStateException.class)
                 .isThrownBy(() -> supervisor.remove("mac_b"))
                 .withMessageContaining("has not ended");
