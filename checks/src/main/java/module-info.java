@@ -3,6 +3,7 @@
 module mayfly.checks {
     requires java.net.http;
     requires static org.jspecify;
+    requires mayfly.agents;
     requires mayfly.base;
     requires mayfly.http;
     requires mayfly.store;

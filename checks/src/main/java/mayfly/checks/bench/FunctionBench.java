@@ -9,6 +9,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Base64;
 import java.util.List;
+import mayfly.agents.AgentFiles;
 
 /** Synchronous calls over HTTP keep-alive, beside a zygote that does nothing but fork. */
 final class FunctionBench {
@@ -62,15 +63,19 @@ final class FunctionBench {
     }
 
     private void natives(BenchApi api) throws IOException, InterruptedException {
-        Path program = place.compile("echo_stdio");
-        deploy(api, "native", "native", "fresh", 0, archive(program));
+        Files.write(place.scratch().resolve(AgentFiles.HEADER), AgentFiles.bytes(AgentFiles.HEADER));
+        String frames = archive(place.compile("echo_frames"));
+        deploy(api, "native", "native", "fresh", 0, "\"handler\":\"frames\"," + frames);
         load("native", 1, 2);
         HttpLoad.Report onRequest = load("native", 1, place.seconds());
         report.atMost(
                 "native C call, fresh process, 1 client, p50", onRequest.p50Micros() / 1e3, 0.7, "ms", rate(onRequest));
-        deploy(api, "native-ahead", "native", "fresh", 2, archive(program));
+        deploy(api, "native-ahead", "native", "fresh", 2, "\"handler\":\"frames\"," + frames);
         HttpLoad.Report ahead = load("native-ahead", 1, place.seconds());
         report.note("native C call, min_warm=2 (started ahead), p50", ahead.p50Micros() / 1e3, "ms", rate(ahead));
+        deploy(api, "native-stdio", "native", "fresh", 0, archive(place.compile("echo_stdio")));
+        HttpLoad.Report stdio = load("native-stdio", 1, place.seconds());
+        report.note("the same through standard input and output, p50", stdio.p50Micros() / 1e3, "ms", rate(stdio));
     }
 
     private void node(BenchApi api) throws IOException, InterruptedException {
