@@ -42,7 +42,7 @@ _Noreturn void init_end(const struct init_plan *plan, int wait_status) {
     _exit(WIFEXITED(wait_status) ? WEXITSTATUS(wait_status) : 128 + WTERMSIG(wait_status));
 }
 
-int init_execute(const char *const *argv, const char *const *env, int fd3) {
+int init_clear(int fd3) {
     for (int number = 1; number < NSIG; number++)
         if (number != SIGKILL && number != SIGSTOP) signal(number, SIG_DFL);
     sigset_t none;
@@ -51,6 +51,12 @@ int init_execute(const char *const *argv, const char *const *env, int fd3) {
     if (fd3 >= 0 && fd3 != 3 && dup2(fd3, 3) < 0) return errno;
     if (fd3 == 3) fcntl(3, F_SETFD, 0);
     if (syscall(K_NR_close_range, fd3 >= 0 ? 4u : 3u, ~0u, K_CLOSE_RANGE_CLOEXEC) != 0) return errno;
+    return 0;
+}
+
+int init_execute(const char *const *argv, const char *const *env, int fd3) {
+    int error = init_clear(fd3);
+    if (error != 0) return error;
     execute(argv, env);
     return errno;
 }

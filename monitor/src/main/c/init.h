@@ -21,8 +21,11 @@ _Noreturn void init_reap(const struct init_plan *plan);
 /* For each connection accepted on the listener: runs argv with the connection as fd 3. Ends at SIGTERM. */
 _Noreturn void init_accept(const struct init_plan *plan);
 
-/* In the calling process: default signals, fd 3 = fd3 (-1: none), nothing else but 0, 1, 2, then execve with PATH of
- * env. Returns an errno. */
+/* In the calling process: default signals, fd 3 = fd3 (-1: none), nothing else but 0, 1, 2 beyond the next execve.
+ * Returns an errno. */
+int init_clear(int fd3);
+
+/* init_clear, then execve with PATH of env. Returns an errno. */
 int init_execute(const char *const *argv, const char *const *env, int fd3);
 
 /* Tells the launcher how the command ended and ends this process. */

@@ -6,12 +6,14 @@
 #include <poll.h>
 #include <sched.h>
 #include <signal.h>
+#include <stdint.h>
 #include <string.h>
 #include <sys/mount.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -19,10 +21,16 @@
 #include "channel.h"
 #include "init.h"
 #include "kernel.h"
+#include "roles.h"
 #include "seccomp.h"
 #include "text.h"
 
 enum { MACHINES_MAX = 1024, PROCESSES_KEPT = 32, POLL_LISTENER = 0, POLL_SIGNALS = 1, POLL_MACHINES = 2 };
+
+extern char **environ;
+
+/* The agent of plain programs is in this binary: a fork of ours becomes it without an execve (0.2 ms of a call). */
+static bool agent_is_us;
 
 static struct {
     unsigned count;
@@ -58,6 +66,20 @@ static void leave_room(void) {
     setrlimit(RLIMIT_NPROC, &processes);
 }
 
+static bool is_our_agent(const char *const *argv) {
+    struct stat program, us;
+    return argv[1] && strcmp(argv[1], "stdio-agent") == 0 && stat(argv[0], &program) == 0 &&
+           stat("/proc/self/exe", &us) == 0 && program.st_dev == us.st_dev && program.st_ino == us.st_ino;
+}
+
+_Noreturn static void become_agent(const struct init_plan *plan, int connection) {
+    int count = 0;
+    while (plan->argv[count]) count++;
+    if (init_clear(connection) != 0 || syscall(K_NR_close_range, 4u, ~0u, 0) != 0) _exit(125);
+    environ = (char **)(uintptr_t)plan->env;
+    _exit(stdio_agent_main(count - 1, (char **)(uintptr_t)plan->argv + 1));
+}
+
 _Noreturn static void become_machine(const struct init_plan *plan, int connection) {
     int error = prctl(K_PR_SET_PDEATHSIG, SIGKILL) == 0 ? 0 : errno;
     leave_room();
@@ -68,6 +90,7 @@ _Noreturn static void become_machine(const struct init_plan *plan, int connectio
         if (error == 0) error = caps_drop_all();
         if (error == 0) error = seccomp_install_tail();
     }
+    if (error == 0 && agent_is_us) become_agent(plan, connection);
     if (error == 0) error = init_execute(plan->argv, plan->env, connection);
     init_report(-1, plan->argv[0], error);
     _exit(125);
@@ -153,6 +176,7 @@ _Noreturn void init_accept(const struct init_plan *given) {
         init_report(plan.report, "execve", errno);
         _exit(125);
     }
+    agent_is_us = is_our_agent(plan.argv);
     if (plan.report >= 0) close(plan.report); /* end of file there means: ready */
     for (;;) {
         if (poll(now.poll, POLL_MACHINES + now.count, -1) < 0) continue;

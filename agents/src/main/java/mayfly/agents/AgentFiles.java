@@ -15,7 +15,7 @@ public final class AgentFiles {
     public static final String HEADER = "mayfly.h";
 
     private static final List<String> NAMES =
-            List.of(PYTHON, "mayfly_channel.py", "mayfly_handler.py", "forkbox.so", NODE, HEADER);
+            List.of(PYTHON, "mayfly_channel.py", "mayfly_fork.py", "mayfly_handler.py", "forkbox.so", NODE, HEADER);
 
     private AgentFiles() {}
 

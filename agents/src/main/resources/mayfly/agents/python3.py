@@ -27,6 +27,7 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 sys.dont_write_bytecode = True
 sys.path.insert(0, HERE)
 from mayfly_channel import EXEC, HEADER, INIT, PING, RESPONSE, Channel, ProtocolError, capture_output, disown, logs
+from mayfly_fork import ForkHooks
 from mayfly_handler import AgentError, Handler, describe, refuse_threads
 sys.path.remove(HERE)
 
@@ -218,6 +219,7 @@ class Zygote:
         self.control = None
         self.handler = None
         self.forker = Forker()
+        self.hooks = ForkHooks()
         self.machines = {}
 
     def serve(self):
@@ -268,6 +270,7 @@ class Zygote:
                 resource.setrlimit(resource.RLIMIT_DATA, (init["memory"], init["memory"]))
                 _thread.stack_size(THREAD_STACK)
             self.forker.tmp_bytes = init.get("tmp") or self.forker.tmp_bytes
+            self.hooks.hold()
             handler = Handler(init)
             refuse_threads()
             self.forker.settle()
@@ -310,6 +313,7 @@ class Zygote:
             self.say_last(conn, {"status": "refused", "message": "the machine could not be confined: %s"
                                  % self.forker.stage(failed)})
             os._exit(failed)
+        self.hooks.restore()
         serve_machine(conn, self.handler)
 
     def hung_up(self, machine):

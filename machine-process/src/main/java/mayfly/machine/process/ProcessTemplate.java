@@ -5,9 +5,9 @@ import java.lang.System.Logger.Level;
 import java.net.UnixDomainSocketAddress;
 import java.nio.channels.SocketChannel;
 import java.util.Set;
+import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicBoolean;
-import java.util.concurrent.atomic.AtomicReference;
 import mayfly.linux.DirectoryFd;
 import mayfly.machine.AgentRequest;
 import mayfly.machine.Machine;
@@ -31,11 +31,10 @@ final class ProcessTemplate implements Template {
     private final @Nullable ControlChannel control;
 
     private final Set<ProcessMachine> machines = ConcurrentHashMap.newKeySet();
-    /**
-     * Forked ahead of the next call, so that the call need not wait for it. One, and only where machines serve once:
-     * whoever keeps machines has no use for it.
-     */
-    private final AtomicReference<@Nullable ProcessMachine> spare = new AtomicReference<>();
+    /** Forked ahead of the next calls, so that they need not wait for it. */
+    private final ArrayBlockingQueue<ProcessMachine> spares;
+
+    private final int sparesMax;
 
     private final AtomicBoolean condemned = new AtomicBoolean();
     private volatile boolean closed;
@@ -48,6 +47,8 @@ final class ProcessTemplate implements Template {
         this.name = name;
         this.directory = directory;
         this.control = control;
+        this.sparesMax = SandboxPlan.spares(spec);
+        this.spares = new ArrayBlockingQueue<>(Math.max(1, sparesMax));
     }
 
     boolean reusable() {
@@ -64,7 +65,7 @@ final class ProcessTemplate implements Template {
 
     @Override
     public Machine fork() throws MachineException {
-        ProcessMachine kept = spare.getAndSet(null);
+        ProcessMachine kept = spares.poll();
         return kept != null ? kept : connect();
     }
 
@@ -103,24 +104,23 @@ final class ProcessTemplate implements Template {
 
     /** Keeps a machine for the next fork. */
     void keep(ProcessMachine machine) {
-        ProcessMachine before = spare.getAndSet(machine);
-        assert before == null;
+        boolean kept = spares.offer(machine);
+        assert kept : "the first machine of a template finds room";
     }
 
     void forget(ProcessMachine machine) {
         machines.remove(machine);
     }
 
-    /** Sees to it that a machine is ready for the next call; a failure shows when it is wanted. */
+    /** Sees to it that machines are ready for the next calls; a failure shows when one is wanted. */
     void forkAhead() {
-        if (spec.reusable() || closed || spare.get() != null) {
-            return;
-        }
         try {
-            ProcessMachine ahead = connect();
-            if (!spare.compareAndSet(null, ahead)) {
-                ahead.abandon();
-                machines.remove(ahead);
+            while (!closed && spares.size() < sparesMax) {
+                ProcessMachine ahead = connect();
+                if (!spares.offer(ahead)) {
+                    ahead.abandon();
+                    machines.remove(ahead);
+                }
             }
         } catch (MachineException e) {
             LOG.log(Level.DEBUG, "no machine ahead: {0}", e.getMessage());

@@ -73,16 +73,27 @@ final class SandboxPlan {
                 argv(spec, interpreter),
                 env(spec),
                 CODE,
-                spec.memoryBytes() * (spec.machinesMax() + 1) + AGENT_BYTES,
+                spec.memoryBytes() * (spec.machinesMax() + Math.max(1, spares(spec))) + AGENT_BYTES,
                 0,
                 SupervisedSpec.GRACE_MILLIS_DEFAULT,
                 0,
                 Optional.of(sandbox));
     }
 
+    /**
+     * Machines that are forked ahead of their calls: none where machines are kept. Two where they are cheap: with one,
+     * calls that follow each other closely wait for the fork of the next.
+     */
+    static int spares(TemplateSpec spec) {
+        if (spec.reusable()) {
+            return 0;
+        }
+        return spec.runtime() == GuestRuntime.NODE ? 1 : 2;
+    }
+
     private static int processes(TemplateSpec spec) {
         int each = spec.runtime() == GuestRuntime.NODE ? PROCESSES_PER_NODE_MACHINE : PROCESSES_PER_MACHINE;
-        return PROCESSES_SHARED + each * (spec.machinesMax() + 1); // one may be forked ahead
+        return PROCESSES_SHARED + each * (spec.machinesMax() + spares(spec));
     }
 
     private static List<String> argv(TemplateSpec spec, @Nullable Interpreter interpreter) {
