@@ -102,7 +102,7 @@ public final class Tasks {
             case Sight.SignalledFor s ->
                 end(task, s.pid(), s.startedMillis(), s.endedMillis(), new Task.Killed(s.signal(), s.cause()));
             case Sight.ExecFailed s ->
-                end(task, 0, 0, s.endedMillis(), new Task.NotStarted(s.stage() + " failed, errno " + s.errno()));
+                end(task, 0, 0, s.endedMillis(), new Task.NotStarted(StartFailure.reason(s.stage(), s.errno())));
             case Sight.Lost s ->
                 end(task, pid, Math.max(started, s.startedMillis()), now, new Task.Lost("its monitor died"));
         };

@@ -45,7 +45,13 @@ class TaskStepTest {
                 arguments(
                         PENDING,
                         see(new Sight.ExecFailed(2, "execve", 501)),
-                        ended(2, 0, 0, 501, new Task.NotStarted("execve failed, errno 2"))),
+                        ended(
+                                2,
+                                0,
+                                0,
+                                501,
+                                new Task.NotStarted(
+                                        "the program cannot be executed: no such file or directory, errno 2"))),
                 arguments(
                         PENDING,
                         new SpawnFailed("fork: EAGAIN", 900),

@@ -79,7 +79,7 @@ final class Boot {
         try {
             directory = DirectoryFd.open(path);
         } catch (ErrnoException e) {
-            throw new MachineException(spec.name() + ": " + e.getMessage(), e);
+            throw new MachineException(spec.name() + ": " + HostFailure.reason(e), e);
         }
         ProcessTemplate template = null;
         try {

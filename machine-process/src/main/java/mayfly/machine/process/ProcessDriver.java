@@ -116,7 +116,7 @@ public final class ProcessDriver implements MachineDriver {
             throw new MachineException("the driver is closed");
         }
         if (!Files.isDirectory(spec.code())) {
-            throw new MachineException(spec.name() + ": there is no code directory " + spec.code());
+            throw new MachineException(spec.name() + ": its code is missing from the data directory");
         }
         var plan = SandboxPlan.of(spec, interpreters.forRuntime(spec.runtime()).orElse(null), agents);
         ProcessTemplate template = new Boot(host, spec, plan).run();

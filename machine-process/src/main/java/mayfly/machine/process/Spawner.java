@@ -61,7 +61,8 @@ final class Spawner implements AutoCloseable {
             current = SpawnerProcess.start(executable, run);
             return current;
         } catch (IOException e) {
-            throw new MachineException("spawner: " + e.getMessage(), e);
+            LOG.log(Level.WARNING, "the spawner cannot be started: {0}", e.getMessage());
+            throw new MachineException("the spawner cannot be started: " + HostFailure.reason(e), e);
         } finally {
             lock.unlock();
         }

@@ -52,10 +52,9 @@ final class SupervisedStart {
                 return Optional.empty();
             }
         } catch (IOException | ErrnoException e) {
-            return givenUp(
-                    directory,
-                    late,
-                    new MachineException(directory.name() + ": its spec cannot be written: " + e.getMessage(), e));
+            LOG.log(Level.WARNING, "{0}: its spec cannot be written: {1}", directory.name(), e);
+            String why = directory.name() + ": its spec cannot be written: " + HostFailure.reason(e);
+            return givenUp(directory, late, new MachineException(why, e));
         } catch (MachineException e) {
             return givenUp(directory, late, e);
         }
