@@ -3,6 +3,7 @@ package mayfly.node;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -19,6 +20,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import mayfly.api.InvalidException;
 import mayfly.api.Json;
+import mayfly.api.TaskIsolation;
 import mayfly.api.TaskSpec;
 import mayfly.base.Clock;
 import mayfly.base.ErrorCode;
@@ -75,11 +77,15 @@ public final class TaskRegistry {
         }
         TaskId id = ids.task();
         TaskShell shell = shell(id, spec, clock.now(), Tasks.begin().state());
+        makeOwnDirectory(id, spec);
         live.put(id, shell);
         try {
             Recorder.await(store.putTask(shell.record()));
         } catch (RefusedException e) {
             live.remove(id);
+            // A write that failed may have happened: a task that was refused must not start after the next restart.
+            var _ = store.deleteTask(id);
+            CodeCache.deleteQuietly(directories.resolve(id.value()));
             throw e;
         }
         shell.spawn(); // the effect of Tasks.begin, after its Persist
@@ -185,7 +191,11 @@ public final class TaskRegistry {
         env.put("LANG", "C.UTF-8");
         env.put("MAYFLY_TASK", id.value());
         env.putAll(spec.env());
-        String cwd = spec.cwd().orElse(sandbox.isPresent() ? "/tmp" : ownDirectory(id));
+        String cwd = spec.cwd()
+                .orElse(
+                        sandbox.isPresent()
+                                ? "/tmp"
+                                : directories.resolve(id.value()).toString());
         return new SupervisedSpec(
                 spec.command(),
                 env,
@@ -198,11 +208,19 @@ public final class TaskRegistry {
     }
 
     /** A task that names no directory works in one of its own, away from its monitor's files. */
-    private String ownDirectory(TaskId id) throws RefusedException {
+    private void makeOwnDirectory(TaskId id, TaskSpec spec) throws RefusedException {
+        if (spec.cwd().isPresent() || spec.isolation() != TaskIsolation.NONE) {
+            return;
+        }
         try {
-            return Files.createDirectories(directories.resolve(id.value())).toString();
+            Files.createDirectories(directories.resolve(id.value()));
         } catch (IOException e) {
-            throw new RefusedException(ErrorCode.STORE_FULL, "no working directory for the task: " + e.getMessage(), e);
+            System.getLogger("mayfly.node").log(System.Logger.Level.WARNING, "no working directory for " + id, e);
+            // The path is the operator's to know; the reason, "No space left on device", is the caller's.
+            String why = e instanceof FileSystemException file && file.getReason() != null
+                    ? file.getReason()
+                    : "it could not be made";
+            throw new RefusedException(ErrorCode.STORE_FULL, "no working directory for the task: " + why, e);
         }
     }
 
