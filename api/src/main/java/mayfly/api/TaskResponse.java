@@ -18,6 +18,12 @@ public record TaskResponse(
 
         Optional<String> cwd,
         TaskIsolation isolation,
+
+        @Doc(
+                "pending: on record, and will be started whatever happens to the node; seen in the answer to the request when"
+                        + " the host is slow. running. Then one for good: succeeded: exit code 0. failed: another exit code, a signal"
+                        + " that Mayfly did not send, or it could not be executed. killed: by a signal that Mayfly sent, asked for or"
+                        + " over a limit. stopped: it exited by itself after that. lost: its monitor died, so nobody saw how it ended")
         TaskStatus status,
 
         @Doc("process id of the command while it runs") Optional<Integer> pid,
