@@ -253,6 +253,11 @@ public final class AsyncCalls {
                 record.queuedAt().toEpochMilli());
         try {
             Deployed function = functions.require(record.functionName());
+            if (!function.id().equals(record.function())) {
+                throw new RefusedException(
+                        ErrorCode.FUNCTION_NOT_FOUND,
+                        "function '" + record.functionName() + "' was deleted; this name is another's now");
+            }
             CallShell shell = shell(function, new byte[0], record.payloadJson(), call, record.queuedAt());
             shell.forgetPayload();
             shell.begin(mayfly.core.invocation.Invocations.recover(

@@ -18,6 +18,7 @@ import mayfly.core.pool.PoolEffect;
 import mayfly.core.pool.Refusal;
 import mayfly.machine.Outcome;
 import mayfly.store.InvocationRecord;
+import mayfly.store.StoreException;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -140,8 +141,17 @@ final class CallShell {
     private void attempt(int run) throws RefusedException {
         byte[] work = payload == null ? new byte[0] : payload;
         Attempt attempt = attempt(run, work);
-        for (int lookUps = 1; lookUps < LOOK_UPS_MAX && drained(attempt) && replaced(); lookUps++) {
+        Standing standing = Standing.SERVES;
+        for (int lookUps = 1; lookUps < LOOK_UPS_MAX && drained(attempt); lookUps++) {
+            standing = lookUp();
+            if (standing != Standing.REPLACED) {
+                break;
+            }
             attempt = attempt(run, work);
+        }
+        if (standing == Standing.DELETED) {
+            sendGone(run);
+            return;
         }
         switch (attempt) {
             case Attempt.NoMachine(var refusal) -> {
@@ -164,15 +174,29 @@ final class CallShell {
         return attempt instanceof Attempt.NoMachine none && none.refusal() instanceof Refusal.Draining;
     }
 
-    /** Whether the function has a newer version, which then serves the call. */
-    private boolean replaced() {
+    /** What has become of a version whose pool is draining. */
+    private enum Standing {
+        /** It is the latest still: the node is stopping. */
+        SERVES,
+        /** A newer one serves the call. */
+        REPLACED,
+        /** Its function is gone, though another may have its name by now. */
+        DELETED
+    }
+
+    private Standing lookUp() {
         try {
-            Deployed newer = functions.require(function.spec().name());
-            boolean replaced = newer.version() != function.version();
-            function = newer;
-            return replaced;
+            Deployed newest = functions.require(function.spec().name());
+            if (!newest.id().equals(function.id())) {
+                return Standing.DELETED;
+            }
+            boolean replaced = newest.version() != function.version();
+            function = newest;
+            return replaced ? Standing.REPLACED : Standing.SERVES;
         } catch (RefusedException e) {
-            return false; // it was deleted: the pool's refusal stands
+            return Standing.DELETED;
+        } catch (StoreException e) {
+            return Standing.SERVES; // nobody knows: the pool's refusal stands, and asks to try again
         }
     }
 
@@ -201,9 +225,13 @@ final class CallShell {
         if (runDue > 0) {
             int run = runDue;
             runDue = 0;
-            String reason = "function '" + function.spec().name() + "' was deleted";
-            send(new InvocationEvent.Refused(run, Hindrance.FUNCTION_GONE, reason, nowMillis()));
+            sendGone(run);
         }
+    }
+
+    private void sendGone(int run) throws RefusedException {
+        String reason = "function '" + function.spec().name() + "' was deleted while the call waited";
+        send(new InvocationEvent.Refused(run, Hindrance.FUNCTION_GONE, reason, nowMillis()));
     }
 
     private void send(InvocationEvent event) throws RefusedException {

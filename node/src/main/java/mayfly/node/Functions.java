@@ -11,9 +11,11 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.concurrent.locks.ReentrantReadWriteLock;
 import java.util.stream.Stream;
 import mayfly.api.FunctionSpec;
 import mayfly.api.InvalidException;
@@ -37,6 +39,10 @@ import org.jspecify.annotations.Nullable;
  * pool.
  */
 public final class Functions {
+    private static final System.Logger LOG = System.getLogger("mayfly.node");
+    /** Artifacts removed by one write of the store. */
+    private static final int PRUNE_BATCH = 16;
+
     private final Store store;
     private final CodeCache code;
     private final Clock clock;
@@ -46,8 +52,12 @@ public final class Functions {
     // each guards deploying, loading and deleting the names that hash to it; never two at once
     private final ReentrantLock[] names =
             Stream.generate(ReentrantLock::new).limit(1024).toArray(ReentrantLock[]::new);
+    // read: an artifact is stored and then named by a version; write: those that no version names are removed. Taken
+    // after the name's lock, never before
+    private final ReentrantReadWriteLock artifacts = new ReentrantReadWriteLock();
     private final AtomicInteger count = new AtomicInteger();
     private volatile boolean draining;
+    private volatile boolean closing;
 
     Functions(Store store, CodeCache code, PoolMaker pools, Clock clock, Ids ids) {
         this.store = store;
@@ -96,7 +106,7 @@ public final class Functions {
                         "this node holds " + Limits.FUNCTIONS_MAX + " functions; delete one first");
             }
             Instant now = clock.now();
-            return deploy(new Draft(ids.function(), 1, function, now, now, true), archive);
+            return deploy(new Draft(ids.function(), 1, function, now, now, true), archive, null);
         });
     }
 
@@ -106,8 +116,9 @@ public final class Functions {
             FunctionRecord old = stored(function.name());
             Deployed before = loaded.get(function.name());
             Draft draft = new Draft(old.id(), old.latest() + 1, function, old.createdAt(), clock.now(), false);
-            FunctionView view = deploy(draft, archive);
+            FunctionView view = deploy(draft, archive, before);
             retire(before);
+            pruneLater();
             return view;
         });
     }
@@ -122,6 +133,7 @@ public final class Functions {
                 count.decrementAndGet();
                 retire(loaded.remove(name));
                 version.ifPresent(it -> code.removeUnused(it.artifact()));
+                pruneLater();
                 return name;
             });
         } catch (CodeFailedException e) {
@@ -133,6 +145,30 @@ public final class Functions {
     private void retire(@Nullable Deployed old) {
         if (old != null) {
             var _ = old.pool().drain().thenRun(() -> code.release(old.artifact()));
+        }
+    }
+
+    private void pruneLater() {
+        var _ = Thread.ofVirtual().name("prune artifacts").start(this::pruneArtifacts);
+    }
+
+    /**
+     * Removes code from the store that is not the latest version's of any function: what was replaced, deleted, or stored
+     * by a deployment that a crash cut short. Machines of old versions have theirs unpacked.
+     */
+    void pruneArtifacts() {
+        artifacts.writeLock().lock();
+        try {
+            int pruned;
+            do {
+                pruned = store.pruneArtifacts(PRUNE_BATCH).join();
+            } while (pruned == PRUNE_BATCH && !draining);
+        } catch (CompletionException | StoreException e) {
+            if (!draining) {
+                LOG.log(System.Logger.Level.WARNING, "code that nobody uses stays in the store for now", e);
+            }
+        } finally {
+            artifacts.writeLock().unlock();
         }
     }
 
@@ -227,8 +263,11 @@ public final class Functions {
         try {
             Draft draft = new Draft(
                     record.id(), record.latest(), specOf(version), record.createdAt(), record.updatedAt(), false);
-            Deployed deployed = prepare(draft, version.artifact(), () -> archive(version.artifact()));
+            Deployed deployed = prepare(draft, version.artifact(), () -> archive(version.artifact()), null);
             loaded.put(name, deployed);
+            if (closing) {
+                retire(deployed); // too late for close to see it
+            }
             return Optional.of(deployed);
         } catch (RefusedException | IOException e) {
             throw damaged(name, e);
@@ -242,7 +281,7 @@ public final class Functions {
 
     /** Starts the pools of functions that want machines ready before anybody calls; in the background, after start. */
     void startWarm() {
-        Set<String> artifacts = new HashSet<>();
+        Set<String> used = new HashSet<>();
         String after = null;
         List<FunctionRecord> page;
         do {
@@ -250,7 +289,7 @@ public final class Functions {
             for (FunctionRecord function : page) {
                 count.incrementAndGet();
                 VersionRecord version = latest(function);
-                artifacts.add(version.artifact());
+                used.add(version.artifact());
                 if (specOf(version).minWarm() > 0) {
                     startWarm(function.name());
                 }
@@ -258,7 +297,8 @@ public final class Functions {
             }
         } while (page.size() == 100 && !draining);
         if (!draining) {
-            code.sweep(artifacts);
+            code.sweep(used);
+            pruneArtifacts();
         }
     }
 
@@ -270,7 +310,8 @@ public final class Functions {
         }
     }
 
-    private FunctionView deploy(Draft draft, byte[] archive) throws RefusedException, CodeFailedException {
+    private FunctionView deploy(Draft draft, byte[] archive, @Nullable Deployed before)
+            throws RefusedException, CodeFailedException {
         if (draining) {
             throw new RefusedException(ErrorCode.NODE_DRAINING, "the node is stopping");
         }
@@ -278,17 +319,18 @@ public final class Functions {
         String artifact = CodeCache.sha256(archive);
         Deployed deployed;
         try {
-            deployed = prepare(draft, artifact, () -> archive);
+            deployed = prepare(draft, artifact, () -> archive, before);
         } catch (IOException e) {
+            LOG.log(System.Logger.Level.WARNING, "code could not be unpacked", e);
             throw new RefusedException(
-                    ErrorCode.STORE_FULL, "there is no room for the code in the data directory: " + e.getMessage(), e);
+                    ErrorCode.STORE_FULL, "there is no room for the code in the node's data directory", e);
         }
         boolean kept = false;
         try {
             tryCode(deployed);
             store(draft, deployed, archive);
             loaded.put(draft.spec().name(), deployed);
-            kept = true;
+            kept = !closing;
             count.addAndGet(draft.first() ? 1 : 0);
         } finally {
             if (!kept) {
@@ -318,14 +360,24 @@ public final class Functions {
                 Json.text(function),
                 deployed.artifact(),
                 draft.updatedAt());
-        Recorder.await(store.putArtifact(deployed.artifact(), archive));
+        artifacts.readLock().lock();
+        try {
+            Recorder.await(store.putArtifact(deployed.artifact(), archive));
+            name(draft, version);
+        } finally {
+            artifacts.readLock().unlock();
+        }
+    }
+
+    private void name(Draft draft, VersionRecord version) throws RefusedException {
+        FunctionSpec function = draft.spec();
         CompletableFuture<Boolean> written = draft.first()
                 ? store.createFunction(
                         new FunctionRecord(
                                 draft.id(),
                                 function.name(),
-                                runtime,
-                                function.tags(),
+                                version.runtime(),
+                                version.tags(),
                                 1,
                                 draft.createdAt(),
                                 draft.updatedAt()),
@@ -339,20 +391,28 @@ public final class Functions {
         }
     }
 
-    private Deployed prepare(Draft draft, String artifact, CodeCache.Source source)
+    /** @param before the version it replaces, if that is in use: they share the limit of calls at once */
+    private Deployed prepare(Draft draft, String artifact, CodeCache.Source source, @Nullable Deployed before)
             throws RefusedException, IOException {
         Path directory = code.acquire(artifact, source);
         try {
-            return pools.prepare(draft, artifact, directory);
+            AtomicInteger running = before == null ? new AtomicInteger() : before.running();
+            return pools.prepare(draft, artifact, directory, running);
         } catch (RefusedException e) {
             code.release(artifact);
             throw e;
         }
     }
 
-    /** Refuses deployments, ends every pool; returns when no machine is left or the time is up. */
-    void drain(Duration limit) {
+    /** Refuses deployments from now on. */
+    void drain() {
         draining = true;
+    }
+
+    /** Ends every pool; returns when no machine is left or the time is up. */
+    void close(Duration limit) {
+        draining = true;
+        closing = true;
         CompletableFuture<?>[] all =
                 loaded.values().stream().map(it -> it.pool().drain()).toArray(CompletableFuture<?>[]::new);
         try {

@@ -26,6 +26,7 @@ public final class Invocations {
     private final Store store;
     private final Clock clock;
     private final Ids ids;
+    private volatile boolean draining;
 
     Invocations(Functions functions, Recorder recorder, Store store, Clock clock, Ids ids) {
         this.functions = functions;
@@ -50,6 +51,9 @@ public final class Invocations {
      *     FUNCTION_INIT_FAILED, STORE_FULL, NODE_DRAINING; or its record could not be kept and was demanded
      */
     public Ran invoke(String name, byte[] payload, boolean json) throws RefusedException {
+        if (draining) {
+            throw new RefusedException(ErrorCode.NODE_DRAINING, "the node is stopping");
+        }
         Deployed function = functions.require(name);
         enter(function);
         try {
@@ -89,6 +93,11 @@ public final class Invocations {
             case Verdict.Returned _, Verdict.Raised _, Verdict.TimedOut _, Verdict.Cancelled _ ->
                 throw new AssertionError("no machine was reached, and yet: " + verdict);
         };
+    }
+
+    /** Refuses new calls; those that were let in end. */
+    void drain() {
+        draining = true;
     }
 
     /** One call; empty when it never was, or its record was pruned. */

@@ -117,6 +117,8 @@ public final class Node implements AutoCloseable {
     public void drain() {
         draining = true;
         tasks.drain();
+        functions.drain();
+        invocations.drain();
         async.drain();
     }
 
@@ -124,12 +126,13 @@ public final class Node implements AutoCloseable {
     @Override
     public void close() {
         drain();
-        functions.drain(spec.drainTimeout());
+        functions.close(spec.drainTimeout());
         recorder.close();
         timers.shutdownNow();
     }
 
     private void prune() {
+        functions.pruneArtifacts();
         Instant before = clock.now().minus(spec.keepInvocations());
         try {
             int pruned;

@@ -25,6 +25,7 @@ final class PoolMaker {
     private final Clock clock;
     private final ScheduledExecutorService timers;
     private final Semaphore nodeMachines;
+    private final HostPaths paths;
 
     PoolMaker(NodeSpec spec, Drivers drivers, Clock clock, ScheduledExecutorService timers) {
         this.spec = spec;
@@ -32,28 +33,23 @@ final class PoolMaker {
         this.clock = clock;
         this.timers = timers;
         this.nodeMachines = new Semaphore(spec.machinesMax());
+        this.paths = new HostPaths(spec.data());
     }
 
     /**
      * A version with a pool that has started nothing yet.
      *
      * @param code the unpacked code
+     * @param running the function's calls at once, over all its versions
      * @throws RefusedException no driver gives the isolation, or there is no such runtime
      */
-    Deployed prepare(Draft draft, String artifact, Path code) throws RefusedException {
+    Deployed prepare(Draft draft, String artifact, Path code, AtomicInteger running) throws RefusedException {
         FunctionSpec function = draft.spec();
         MachineDriver driver = drivers.choose(function.isolation());
-        PoolShell pool =
-                new PoolShell(poolSpec(function), templateSpec(draft, code), driver, clock, timers, nodeMachines);
+        PoolShell pool = new PoolShell(
+                poolSpec(function), templateSpec(draft, code), driver, clock, timers, nodeMachines, paths);
         return new Deployed(
-                draft.id(),
-                function,
-                draft.version(),
-                artifact,
-                draft.createdAt(),
-                draft.updatedAt(),
-                pool,
-                new AtomicInteger());
+                draft.id(), function, draft.version(), artifact, draft.createdAt(), draft.updatedAt(), pool, running);
     }
 
     /** Refuses when the interpreter is missing: machines would fail one by one; a deployment tells it at once. */

@@ -67,6 +67,7 @@ final class PoolShell {
     private final Clock clock;
     private final ScheduledExecutorService timers;
     private final Semaphore nodeMachines;
+    private final HostPaths paths;
 
     private final ReentrantLock lock = new ReentrantLock(); // guards pool and steps; nothing else is done under it
     private Pool pool;
@@ -90,12 +91,14 @@ final class PoolShell {
             MachineDriver driver,
             Clock clock,
             ScheduledExecutorService timers,
-            Semaphore nodeMachines) {
+            Semaphore nodeMachines,
+            HostPaths paths) {
         this.templateSpec = templateSpec;
         this.driver = driver;
         this.clock = clock;
         this.timers = timers;
         this.nodeMachines = nodeMachines;
+        this.paths = paths;
         this.pool = Pools.create(spec, clock.nanos());
     }
 
@@ -242,7 +245,7 @@ final class PoolShell {
             machines.put(number, template.fork());
         } catch (MachineException | RuntimeException | Error e) {
             nodeMachines.release();
-            send(failed(number, reason(e)));
+            send(failed(number, paths.reason(e)));
             return;
         }
         send(new PoolEvent.Created(number, clock.nanos()));
@@ -284,10 +287,11 @@ final class PoolShell {
         } catch (InitFailedException e) {
             initError = e.error();
             result = new Boot.CodeFailed(e.error());
-            event = new PoolEvent.TemplateFailed(number, new Fault.Code(reason(e)), clock.nanos());
+            event = new PoolEvent.TemplateFailed(number, new Fault.Code(paths.reason(e)), clock.nanos());
         } catch (MachineException | RuntimeException | Error e) {
-            result = new Boot.HostFailed(reason(e));
-            event = new PoolEvent.TemplateFailed(number, new Fault.Host(reason(e)), clock.nanos());
+            LOG.log(System.Logger.Level.WARNING, templateSpec.name() + " could not be booted", e);
+            result = new Boot.HostFailed(paths.reason(e));
+            event = new PoolEvent.TemplateFailed(number, new Fault.Host(paths.reason(e)), clock.nanos());
         }
         send(event);
         boot.complete(result);
@@ -359,9 +363,5 @@ final class PoolShell {
 
     private void inBackground(String what, Runnable work) {
         var _ = Thread.ofVirtual().name(templateSpec.name() + " " + what).start(work);
-    }
-
-    private static String reason(Throwable e) {
-        return e.getMessage() == null ? e.toString() : e.getMessage();
     }
 }

@@ -23,7 +23,7 @@ final class Refusals {
                         "no machine of " + name + " came free in time; its "
                                 + function.spec().maxMachines() + " machines are busy (max_machines)");
             case Refusal.Cancelled _, Refusal.Draining _ ->
-                new Reason(Hindrance.DRAINING, "the node is stopping, or " + name + " was deleted");
+                new Reason(Hindrance.DRAINING, "the node is stopping, or " + name + " is being replaced; try again");
             case Refusal.NoCapacity(var reason) ->
                 new Reason(Hindrance.NO_CAPACITY, "no machine for " + name + ": " + reason);
             case Refusal.CreateFailed(var reason) ->

@@ -26,6 +26,7 @@ final class ScriptedDriver implements MachineDriver {
     final AtomicInteger machinesMost = new AtomicInteger();
     volatile boolean codeFails;
     volatile boolean forksFail;
+    volatile String forkFailure = "EAGAIN";
 
     @Override
     public String name() {
@@ -60,8 +61,8 @@ final class ScriptedDriver implements MachineDriver {
 
         @Override
         public Machine fork() throws MachineException {
-            if (forksFail) {
-                throw new MachineException("clone of " + function + ": EAGAIN");
+            if (forksFail || !forkFailure.equals("EAGAIN")) {
+                throw new MachineException("clone of " + function + ": " + forkFailure);
             }
             machinesMost.accumulateAndGet(machines.incrementAndGet(), Math::max);
             return new ScriptedMachine(function);

@@ -33,11 +33,17 @@ public interface Store extends AutoCloseable {
 
     /**
      * Keeps bytes under their SHA-256 (64 lower-case hex digits, which the store believes); putting the same again
-     * changes nothing. At most Limits.ARTIFACT_BYTES_MAX.
+     * changes nothing. From 1 to Limits.ARTIFACT_BYTES_MAX.
      */
     CompletableFuture<Void> putArtifact(String sha256, byte[] bytes);
 
     Optional<byte[]> artifact(String sha256);
+
+    /**
+     * Removes artifacts that are not the latest version's of any function that was not deleted, among them those that
+     * were just put and are not named yet; the number removed, at most {@code limit}. They can be put again.
+     */
+    CompletableFuture<Integer> pruneArtifacts(int limit);
 
     /**
      * Creates a function with version 1, whose artifact was put before (else FAILED); false when the name is taken by a

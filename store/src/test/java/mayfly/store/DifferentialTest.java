@@ -100,7 +100,8 @@ final class DifferentialTest {
                 case 0 -> {
                     String hash = "%064x".formatted(random.nextInt(2));
                     byte[] bytes = {(byte) random.nextInt(3)};
-                    yield store -> store.putArtifact(hash, bytes);
+                    boolean prune = random.nextInt(8) == 0;
+                    yield store -> prune ? store.pruneArtifacts(10) : store.putArtifact(hash, bytes);
                 }
                 case 1, 2 -> {
                     FunctionRecord function = pick(functions);

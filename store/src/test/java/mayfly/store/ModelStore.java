@@ -55,6 +55,18 @@ final class ModelStore implements Store {
     }
 
     @Override
+    public CompletableFuture<Integer> pruneArtifacts(int limit) {
+        int before = artifacts.size();
+        artifacts
+                .keySet()
+                .removeIf(artifact -> before - artifacts.size() < limit
+                        && living.values().stream()
+                                .map(f -> versions.get(key(f.id(), f.latest())))
+                                .noneMatch(version -> version.artifact().equals(artifact)));
+        return told(before - artifacts.size());
+    }
+
+    @Override
     public Optional<byte[]> artifact(String sha256) {
         return Optional.ofNullable(artifacts.get(sha256));
     }

@@ -38,9 +38,50 @@ abstract class StoreKit extends EngineTest {
         done(store.putArtifact(Records.CODE, bytes));
         reopen();
         assertThat(store.artifact(Records.CODE)).get().isEqualTo(bytes);
-        done(store.putArtifact("0".repeat(64), new byte[0]));
-        assertThat(store.artifact("0".repeat(64))).get().isEqualTo(new byte[0]);
+        assertThatThrownBy(() -> store.putArtifact("0".repeat(64), new byte[0]))
+                .isInstanceOf(IllegalArgumentException.class);
         assertThatThrownBy(() -> store.putArtifact("../etc", bytes)).isInstanceOf(IllegalArgumentException.class);
+    }
+
+    @Test
+    void onlyTheCodeOfLatestVersionsOutlivesPruning() throws Exception {
+        String unnamed = "1".repeat(64);
+        String replaced = "2".repeat(64);
+        String deleted = "3".repeat(64);
+        for (String artifact : List.of(unnamed, replaced, deleted)) {
+            done(store.putArtifact(artifact, new byte[] {7}));
+        }
+        FunctionRecord kept = records.function("kept");
+        done(store.createFunction(kept, versionOf(kept, 1, replaced)));
+        done(store.putArtifact(Records.CODE, new byte[] {1}));
+        done(store.addVersion(versionOf(kept, 2, Records.CODE), Records.START));
+        FunctionRecord gone = records.function("gone");
+        done(store.createFunction(gone, versionOf(gone, 1, deleted)));
+        done(store.deleteFunction(gone.id(), Records.START));
+        assertThat(store.pruneArtifacts(2).join()).isEqualTo(2);
+        assertThat(store.pruneArtifacts(2).join()).isEqualTo(1);
+        assertThat(store.pruneArtifacts(2).join()).isZero();
+        reopen();
+        assertThat(store.artifact(Records.CODE)).get().isEqualTo(new byte[] {1});
+        for (String artifact : List.of(unnamed, replaced, deleted)) {
+            assertThat(store.artifact(artifact)).isEmpty();
+        }
+        assertThat(store.version(kept.id(), 1))
+                .as("what was replaced is still told of")
+                .isPresent();
+        FunctionRecord again = records.function("again");
+        assertThat(failure(store.createFunction(again, versionOf(again, 1, deleted))))
+                .isEqualTo(Kind.FAILED);
+        assertThat(store.function("again")).isEmpty();
+        done(store.putArtifact(deleted, new byte[] {8}));
+        assertThat(store.createFunction(again, versionOf(again, 1, deleted)).join())
+                .isTrue();
+        assertThat(store.artifact(deleted)).get().isEqualTo(new byte[] {8});
+    }
+
+    private static VersionRecord versionOf(FunctionRecord function, int number, String artifact) {
+        return new VersionRecord(
+                function.id(), number, function.runtime(), function.tags(), "{}", artifact, Records.START);
     }
 
     @Test

@@ -89,7 +89,7 @@ abstract class StressKit extends EngineTest {
 
     @Test
     void strangeTextInInvocationsAndFunctions() throws Exception {
-        done(store.putArtifact(Records.CODE, new byte[0]));
+        done(store.putArtifact(Records.CODE, new byte[1]));
         for (String text : STRANGE) {
             InvocationRecord made = records.invocation("error");
             InvocationRecord put = new InvocationRecord(

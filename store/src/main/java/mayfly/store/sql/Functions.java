@@ -18,7 +18,10 @@ final class Functions {
 
     static void putArtifact(Session session, String sha256, byte[] bytes) throws SQLException {
         session.updateOnce(
-                "INSERT INTO artifacts (sha256, bytes) VALUES (?, ?) ON CONFLICT (sha256) DO NOTHING", sha256, bytes);
+                "INSERT INTO artifacts (sha256, bytes) VALUES (?, ?) ON CONFLICT (sha256)"
+                        + " DO UPDATE SET bytes = excluded.bytes WHERE length(artifacts.bytes) = 0",
+                sha256,
+                bytes);
     }
 
     static Optional<byte[]> artifact(Session session, String sha256) throws SQLException {
@@ -27,8 +30,18 @@ final class Functions {
                     byte[] bytes = row.optionalBytes();
                     return bytes == null ? new byte[0] : bytes;
                 },
-                "SELECT bytes FROM artifacts WHERE sha256 = ?",
+                "SELECT bytes FROM artifacts WHERE sha256 = ? AND length(bytes) > 0",
                 Values.text(sha256));
+    }
+
+    /** Only the bytes go: the row stays, empty, for the old versions that name it. */
+    static int pruneArtifacts(Session session, int limit) throws SQLException {
+        return session.update(
+                "UPDATE artifacts SET bytes = ? WHERE sha256 IN (SELECT sha256 FROM artifacts WHERE length(bytes) > 0"
+                        + " AND sha256 NOT IN (SELECT v.artifact FROM functions f JOIN versions v"
+                        + " ON v.function_id = f.id AND v.version = f.latest WHERE f.deleted_at IS NULL) LIMIT ?)",
+                new byte[0],
+                (long) limit);
     }
 
     static boolean create(Session session, FunctionRecord function, VersionRecord first) throws SQLException {
@@ -68,6 +81,9 @@ final class Functions {
     }
 
     private static void insert(Session session, VersionRecord version) throws SQLException {
+        if (artifactLength(session, version.artifact()) == 0) {
+            throw new SQLException("artifact " + version.artifact() + " was not put before its version");
+        }
         session.update(
                 "INSERT INTO versions (function_id, version, runtime, tags, artifact, created_at, spec)"
                         + " VALUES (?, ?, ?, ?, ?, ?, ?)",
@@ -78,6 +94,11 @@ final class Functions {
                 Values.text(version.artifact()),
                 Values.time(version.createdAt()),
                 Values.text(version.spec()));
+    }
+
+    private static long artifactLength(Session session, String sha256) throws SQLException {
+        return session.first(Row::integer, "SELECT length(bytes) FROM artifacts WHERE sha256 = ?", Values.text(sha256))
+                .orElse(0L);
     }
 
     static boolean delete(Session session, FunctionId id, Instant deletedAt) throws SQLException {

@@ -69,6 +69,7 @@ public final class SqlStore implements Store {
     @Override
     public CompletableFuture<Void> putArtifact(String sha256, byte[] bytes) {
         require(SHA256.matcher(sha256).matches(), "not a SHA-256 in lower-case hex: " + sha256);
+        require(bytes.length > 0, "an artifact without bytes");
         require(bytes.length <= Limits.ARTIFACT_BYTES_MAX, "an artifact over the limit");
         return hand(new Write.PutArtifact(sha256, bytes));
     }
@@ -93,6 +94,12 @@ public final class SqlStore implements Store {
     @Override
     public CompletableFuture<Boolean> deleteFunction(FunctionId id, Instant deletedAt) {
         return hand(new Write.DeleteFunction(id, deletedAt));
+    }
+
+    @Override
+    public CompletableFuture<Integer> pruneArtifacts(int limit) {
+        require(limit > 0, "a limit below 1");
+        return hand(new Write.PruneArtifacts(limit));
     }
 
     @Override

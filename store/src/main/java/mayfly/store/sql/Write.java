@@ -87,6 +87,13 @@ sealed interface Write<T> {
         }
     }
 
+    record PruneArtifacts(int limit) implements Single<Integer> {
+        @Override
+        public Integer apply(Session session) throws SQLException {
+            return Functions.pruneArtifacts(session, limit);
+        }
+    }
+
     record PruneInvocations(long beforeNanos, int limit) implements Single<Integer> {
         @Override
         public Integer apply(Session session) throws SQLException {
