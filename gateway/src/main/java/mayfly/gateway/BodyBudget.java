@@ -1,5 +1,6 @@
 package mayfly.gateway;
 
+import java.time.Duration;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import mayfly.base.ErrorCode;
@@ -13,20 +14,25 @@ import mayfly.http.Exchange;
  */
 final class BodyBudget {
     private static final int SMALL_BYTES = 64 * Limits.KIB;
-    private static final long WAIT_SECONDS = 30;
+    private static final Duration WAIT_MAX = Duration.ofSeconds(30);
 
     private final int units;
     private final Semaphore free;
+    private final Duration wait;
 
-    /** @param bytes for all bodies and what is made of them, together */
-    BodyBudget(long bytes) {
+    /**
+     * @param bytes for all bodies and what is made of them, together
+     * @param wait how long a request waits for others to end before it is refused
+     */
+    BodyBudget(long bytes, Duration wait) {
         this.units = (int) Math.min(Integer.MAX_VALUE, bytes / Limits.KIB);
         this.free = new Semaphore(units, true);
+        this.wait = wait;
     }
 
     /** Half of what the heap may grow to. */
     static BodyBudget ofHeap() {
-        return new BodyBudget(Runtime.getRuntime().maxMemory() / 2);
+        return new BodyBudget(Runtime.getRuntime().maxMemory() / 2, WAIT_MAX);
     }
 
     /** Memory that is counted while it is held. */
@@ -42,22 +48,35 @@ final class BodyBudget {
      * @param copies how many times over the body will be in memory
      */
     Held reserve(Exchange exchange, int bodyMax, int copies) throws RefusedException {
-        long bytes = Math.min(declared(exchange, bodyMax), bodyMax);
+        try {
+            return hold(Math.min(declared(exchange, bodyMax), bodyMax), copies);
+        } catch (RefusedException e) {
+            exchange.closeAfterResponse(); // its body is not read
+            throw e;
+        }
+    }
+
+    /** Counts so many bytes, so many times over; a body that is larger than the budget counts as the whole of it. */
+    Held hold(long bytes, int copies) throws RefusedException {
         if (bytes <= SMALL_BYTES) {
             return () -> {};
         }
-        int share = (int) Math.min(units, bytes * copies / Limits.KIB);
+        int share = (int) Math.min(units, Math.ceilDiv(bytes * copies, Limits.KIB));
         try {
-            if (free.tryAcquire(share, WAIT_SECONDS, TimeUnit.SECONDS)) {
+            if (free.tryAcquire(share, wait.toMillis(), TimeUnit.MILLISECONDS)) {
                 return () -> free.release(share);
             }
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         }
-        exchange.closeAfterResponse(); // its body is not read
         throw new RefusedException(
                 ErrorCode.LIMIT_REACHED,
                 "other large requests take all of the memory that bodies may have; try again later");
+    }
+
+    /** What is not held now. */
+    long freeBytes() {
+        return (long) free.availablePermits() * Limits.KIB;
     }
 
     private static long declared(Exchange exchange, int bodyMax) {

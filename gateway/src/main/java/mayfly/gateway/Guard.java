@@ -84,7 +84,8 @@ final class Guard {
     }
 
     private static String printable(@Nullable String text) {
-        return text == null ? "" : text.replaceAll("[^ -~]", "?").substring(0, Math.min(100, text.length()));
+        String shown = text == null ? "" : text.replaceAll("[^ -~]", "?");
+        return shown.substring(0, Math.min(100, shown.length()));
     }
 
     private static RefusedException forbidden(String message) {

@@ -48,7 +48,7 @@ final class InvokeCalls {
 
     private void invoke(Exchange exchange, String name, byte[] payload)
             throws IOException, InvalidException, RefusedException {
-        boolean json = checkedJson(exchange, payload);
+        boolean json = checkedJson(exchange.header("content-type"), payload);
         Invocations.Ran ran = invocations.invoke(name, payload, json);
         Headers headers = Headers.of(
                 "mayfly-invocation", ran.id().value(),
@@ -90,7 +90,7 @@ final class InvokeCalls {
 
     void submit(Exchange exchange, String name) throws IOException, InvalidException, RefusedException {
         byte[] payload = exchange.body(Limits.ASYNC_PAYLOAD_BYTES_MAX);
-        InvocationId id = async.submit(name, payload, checkedJson(exchange, payload));
+        InvocationId id = async.submit(name, payload, checkedJson(exchange.header("content-type"), payload));
         Answers.json(exchange, 202, new InvocationAccepted(id.value()));
     }
 
@@ -98,11 +98,10 @@ final class InvokeCalls {
      * Whether the payload is JSON. When the caller says so, it must be; when the caller says nothing, or the form type
      * that {@code curl -d} always sends, it is if it looks like it. No body at all is JSON null.
      */
-    private static boolean checkedJson(Exchange exchange, byte[] payload) throws InvalidException {
+    static boolean checkedJson(@Nullable String type, byte[] payload) throws InvalidException {
         if (payload.length == 0) {
             return true;
         }
-        String type = exchange.header("content-type");
         String media = type == null ? "" : type.split(";", 2)[0].trim().toLowerCase(Locale.ROOT);
         if (media.equals("application/json") || media.endsWith("+json")) {
             Json.check(payload);

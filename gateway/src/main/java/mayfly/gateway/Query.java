@@ -21,7 +21,11 @@ final class Query {
     }
 
     static Query of(Route route, Exchange exchange) throws InvalidException {
-        String target = exchange.rawTarget();
+        return of(route, exchange.rawTarget());
+    }
+
+    /** @param target path and query as sent */
+    static Query of(Route route, String target) throws InvalidException {
         int mark = target.indexOf('?');
         return new Query(QueryValues.of(route, mark < 0 ? "" : target.substring(mark + 1)));
     }

@@ -1,7 +1,6 @@
 package mayfly.node;
 
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
@@ -11,15 +10,11 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CompletionException;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.ReentrantLock;
-import java.util.concurrent.locks.ReentrantReadWriteLock;
 import java.util.stream.Stream;
 import mayfly.api.FunctionSpec;
-import mayfly.api.InvalidException;
-import mayfly.api.Json;
 import mayfly.base.Clock;
 import mayfly.base.ErrorCode;
 import mayfly.base.Ids;
@@ -40,10 +35,8 @@ import org.jspecify.annotations.Nullable;
  */
 public final class Functions {
     private static final System.Logger LOG = System.getLogger("mayfly.node");
-    /** Artifacts removed by one write of the store. */
-    private static final int PRUNE_BATCH = 16;
-
     private final Store store;
+    private final VersionShelf versions;
     private final CodeCache code;
     private final Clock clock;
     private final Ids ids;
@@ -52,15 +45,13 @@ public final class Functions {
     // each guards deploying, loading and deleting the names that hash to it; never two at once
     private final ReentrantLock[] names =
             Stream.generate(ReentrantLock::new).limit(1024).toArray(ReentrantLock[]::new);
-    // read: an artifact is stored and then named by a version; write: those that no version names are removed. Taken
-    // after the name's lock, never before
-    private final ReentrantReadWriteLock artifacts = new ReentrantReadWriteLock();
     private final AtomicInteger count = new AtomicInteger();
     private volatile boolean draining;
     private volatile boolean closing;
 
     Functions(Store store, CodeCache code, PoolMaker pools, Clock clock, Ids ids) {
         this.store = store;
+        this.versions = new VersionShelf(store);
         this.code = code;
         this.clock = clock;
         this.ids = ids;
@@ -152,24 +143,9 @@ public final class Functions {
         var _ = Thread.ofVirtual().name("prune artifacts").start(this::pruneArtifacts);
     }
 
-    /**
-     * Removes code from the store that is not the latest version's of any function: what was replaced, deleted, or stored
-     * by a deployment that a crash cut short. Machines of old versions have theirs unpacked.
-     */
+    /** Removes stored code that no function needs any more. */
     void pruneArtifacts() {
-        artifacts.writeLock().lock();
-        try {
-            int pruned;
-            do {
-                pruned = store.pruneArtifacts(PRUNE_BATCH).join();
-            } while (pruned == PRUNE_BATCH && !draining);
-        } catch (CompletionException | StoreException e) {
-            if (!draining) {
-                LOG.log(System.Logger.Level.WARNING, "code that nobody uses stays in the store for now", e);
-            }
-        } finally {
-            artifacts.writeLock().unlock();
-        }
+        versions.prune(() -> draining);
     }
 
     public FunctionView get(String name) throws RefusedException {
@@ -187,10 +163,10 @@ public final class Functions {
         if (known != null && known.id().equals(record.id())) {
             return known.view();
         }
-        VersionRecord version = latest(record);
+        VersionRecord version = versions.latest(record);
         return new FunctionView(
                 record.id(),
-                specOf(version),
+                VersionShelf.specOf(version),
                 record.latest(),
                 version.artifact(),
                 record.createdAt(),
@@ -200,27 +176,6 @@ public final class Functions {
 
     private FunctionRecord stored(String name) throws RefusedException {
         return store.function(name).orElseThrow(() -> notFound(name));
-    }
-
-    private VersionRecord latest(FunctionRecord record) {
-        return store.version(record.id(), record.latest())
-                .orElseThrow(() -> damaged(
-                        record.name(), new IOException("it has no version " + record.latest() + " in the store")));
-    }
-
-    private static FunctionSpec specOf(VersionRecord version) {
-        try {
-            return Json.readAnswer(version.spec().getBytes(StandardCharsets.UTF_8), FunctionSpec.class);
-        } catch (InvalidException e) {
-            throw damaged(version.function().value(), e);
-        }
-    }
-
-    private static StoreException damaged(String function, Exception cause) {
-        return new StoreException(
-                StoreException.Kind.FAILED,
-                "function '" + function + "' cannot be loaded: " + cause.getMessage(),
-                cause);
     }
 
     /** The machines of the functions in use. */
@@ -259,24 +214,24 @@ public final class Functions {
             return Optional.empty();
         }
         FunctionRecord record = function.get();
-        VersionRecord version = latest(record);
+        VersionRecord version = versions.latest(record);
         try {
             Draft draft = new Draft(
-                    record.id(), record.latest(), specOf(version), record.createdAt(), record.updatedAt(), false);
-            Deployed deployed = prepare(draft, version.artifact(), () -> archive(version.artifact()), null);
+                    record.id(),
+                    record.latest(),
+                    VersionShelf.specOf(version),
+                    record.createdAt(),
+                    record.updatedAt(),
+                    false);
+            Deployed deployed = prepare(draft, version.artifact(), () -> versions.archive(version.artifact()), null);
             loaded.put(name, deployed);
             if (closing) {
                 retire(deployed); // too late for close to see it
             }
             return Optional.of(deployed);
         } catch (RefusedException | IOException e) {
-            throw damaged(name, e);
+            throw VersionShelf.damaged(name, e);
         }
-    }
-
-    private byte[] archive(String artifact) throws IOException {
-        return store.artifact(artifact)
-                .orElseThrow(() -> new IOException("its artifact " + artifact + " is not in the store"));
     }
 
     /** Starts the pools of functions that want machines ready before anybody calls; in the background, after start. */
@@ -288,9 +243,9 @@ public final class Functions {
             page = store.functions(new FunctionFilter(null, null, null, after, 100));
             for (FunctionRecord function : page) {
                 count.incrementAndGet();
-                VersionRecord version = latest(function);
+                VersionRecord version = versions.latest(function);
                 used.add(version.artifact());
-                if (specOf(version).minWarm() > 0) {
+                if (VersionShelf.specOf(version).minWarm() > 0) {
                     startWarm(function.name());
                 }
                 after = function.name();
@@ -328,7 +283,7 @@ public final class Functions {
         boolean kept = false;
         try {
             tryCode(deployed);
-            store(draft, deployed, archive);
+            versions.put(draft, deployed.artifact(), archive);
             loaded.put(draft.spec().name(), deployed);
             kept = !closing;
             count.addAndGet(draft.first() ? 1 : 0);
@@ -346,48 +301,6 @@ public final class Functions {
             case PoolShell.Boot.Ready _ -> {}
             case PoolShell.Boot.CodeFailed(var error) -> throw new CodeFailedException(error);
             case PoolShell.Boot.HostFailed(var reason) -> throw new RefusedException(ErrorCode.MACHINE_FAILED, reason);
-        }
-    }
-
-    private void store(Draft draft, Deployed deployed, byte[] archive) throws RefusedException {
-        FunctionSpec function = draft.spec();
-        String runtime = function.runtime().name().toLowerCase(java.util.Locale.ROOT);
-        VersionRecord version = new VersionRecord(
-                draft.id(),
-                draft.version(),
-                runtime,
-                function.tags(),
-                Json.text(function),
-                deployed.artifact(),
-                draft.updatedAt());
-        artifacts.readLock().lock();
-        try {
-            Recorder.await(store.putArtifact(deployed.artifact(), archive));
-            name(draft, version);
-        } finally {
-            artifacts.readLock().unlock();
-        }
-    }
-
-    private void name(Draft draft, VersionRecord version) throws RefusedException {
-        FunctionSpec function = draft.spec();
-        CompletableFuture<Boolean> written = draft.first()
-                ? store.createFunction(
-                        new FunctionRecord(
-                                draft.id(),
-                                function.name(),
-                                version.runtime(),
-                                version.tags(),
-                                1,
-                                draft.createdAt(),
-                                draft.updatedAt()),
-                        version)
-                : store.addVersion(version, draft.updatedAt());
-        Recorder.await(written);
-        if (!written.join()) {
-            throw new RefusedException(
-                    ErrorCode.FUNCTION_EXISTS,
-                    "another deployment of '" + function.name() + "' was faster; look, then try again");
         }
     }
 

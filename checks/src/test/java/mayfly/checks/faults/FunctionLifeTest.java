@@ -278,6 +278,98 @@ class FunctionLifeTest {
         assertThat(given.json().path("error").path("type").asString()).isEqualTo("function.crashed");
     }
 
+    /** The call in the machine ends; the one that waits for it finds no function any more. */
+    @Test
+    void deletionLetsWhatRunsEndAndTellsWhatWaits() {
+        rest.deployed("f", SLEEP, Map.of("max_machines", 1));
+        CompletableFuture<Reply> running = rest.invokeLater("f", 1.5);
+        await().until(() -> busy("f") == 1);
+        CompletableFuture<Reply> waiting = rest.invokeLater("f", 0);
+        await().until(() -> machines("f").path("waiting").asInt() == 1);
+        rest.remove("f");
+        assertThat(waiting.join().status()).isEqualTo(404);
+        assertThat(waiting.join().code()).isEqualTo("function.not_found");
+        assertThat(running.join().text()).isEqualTo("1.5");
+    }
+
+    @Test
+    void theTimeLimitKillsTheMachineAndNotThePool() {
+        for (String reuse : List.of("fresh", "warm")) {
+            rest.deployed(reuse, SLEEP, Map.of("timeout_ms", 1_000, "reuse", reuse, "max_machines", 2));
+            CompletableFuture<Reply> late = rest.invokeLater(reuse, 1_000);
+            await().until(() -> busy(reuse) == 1);
+            assertThat(rest.invoke(reuse, 0.01).text()).as("beside it").isEqualTo("0.01");
+            Reply killed = late.join();
+            assertThat(killed.status()).isEqualTo(504);
+            assertThat(killed.code()).isEqualTo("function.timeout");
+            Reply record = rest.ended(killed.header("mayfly-invocation"));
+            assertThat(record.field("status")).isEqualTo("timeout");
+            assertThat(record.json().path("error").path("type").asString()).isEqualTo("Timeout");
+            Reply after = rest.invoke(reuse, 0);
+            assertThat(after.text()).isEqualTo("0");
+            assertThat(after.header("mayfly-machine")).isNotEqualTo(killed.header("mayfly-machine"));
+            assertThat(after.header("mayfly-start")).as("the template lives on").isNotEqualTo("cold");
+            assertThat(rest.ended(rest.async(reuse, 1_000)).field("status")).isEqualTo("timeout");
+        }
+    }
+
+    @Test
+    void aHandlersErrorHasTypeMessageAndStack() {
+        String code = """
+                class Unfit(Exception): pass
+                def deeper(event):
+                    raise Unfit(f'no {event} here')
+                def handler(event):
+                    deeper(event)
+                """;
+        rest.deployed("f", code, Map.of());
+        JsonNode told = rest.invoke("f", "cheese").json().path("function_error");
+        JsonNode kept = rest.ended(rest.async("f", "cheese")).json().path("error");
+        for (JsonNode error : List.of(told, kept)) {
+            assertThat(error.path("type").asString()).endsWith("Unfit");
+            assertThat(error.path("message").asString()).isEqualTo("no cheese here");
+            assertThat(error.path("stack").asString()).contains("in handler", "in deeper", "line 3");
+            assertThat(error.path("file").asString()).endsWith("main.py");
+            assertThat(error.path("line").asInt()).isEqualTo(3);
+        }
+    }
+
+    @Test
+    void versionsAreNumberedAndEachIsTheWholeOfWhatWasSent() {
+        String code = "import os\ndef handler(event):\n    return os.environ.get('K', 'none')\n";
+        Reply first =
+                rest.deployed("f", code, Map.of("env", Map.of("K", "one"), "tags", List.of("a"), "memory_mb", 64));
+        Reply second = rest.put("/api/v1/functions/f", Rest.function("f", code, Map.of("tags", List.of("b"))));
+        assertThat(second.json().path("version").asInt()).isEqualTo(2);
+        assertThat(second.field("id")).isEqualTo(first.field("id"));
+        assertThat(second.json().path("created_at")).isEqualTo(first.json().path("created_at"));
+        assertThat(second.json().path("memory_mb").asInt()).isNotEqualTo(64);
+        assertThat(rest.invoke("f", 0).json().asString()).isEqualTo("none");
+        assertThat(rest.get("/api/v1/functions?tag=a").json().path("items").size())
+                .isZero();
+        assertThat(rest.get("/api/v1/functions?tag=b").json().path("items").size())
+                .isOne();
+        rest.remove("f");
+        Reply again = rest.deployed("f", code, Map.of());
+        assertThat(again.json().path("version").asInt())
+                .as("another function of the name")
+                .isOne();
+        assertThat(again.field("id")).isNotEqualTo(first.field("id"));
+    }
+
+    @Test
+    void bytesStayBytesInRecordsToo() {
+        rest.deployed("f", ECHO, Map.of());
+        byte[] bytes = {0, (byte) 0xff, 10};
+        Reply accepted = rest.send(
+                "POST", "/api/v1/functions/f/async", bytes, Map.of("content-type", "application/octet-stream"));
+        assertThat(accepted.status()).isEqualTo(202);
+        Reply record = rest.ended(accepted.field("invocation_id"));
+        assertThat(record.field("status")).isEqualTo("success");
+        assertThat(java.util.Base64.getDecoder().decode(record.field("result_base64")))
+                .isEqualTo(bytes);
+    }
+
     private int busy(String function) {
         return machines(function).path("busy").asInt();
     }
