@@ -2,7 +2,6 @@ package mayfly.node;
 
 import java.time.Duration;
 import java.util.Locale;
-import mayfly.base.Clock;
 import mayfly.base.InvocationId;
 import mayfly.core.pool.PoolEffect;
 import mayfly.core.pool.Refusal;
@@ -33,11 +32,15 @@ sealed interface Attempt {
         void on(PoolEffect.Start start, String machine);
     }
 
-    /** Blocks until the call ended or its time is up. */
+    /**
+     * Blocks until the call ended or its time is up.
+     *
+     * @param deadlineNanos of the clock, until which it waits for a machine
+     */
     static Attempt make(
-            Deployed function, InvocationId id, byte[] payload, boolean json, Duration wait, Clock clock, Begun begun) {
+            Deployed function, InvocationId id, byte[] payload, boolean json, long deadlineNanos, Begun begun) {
         PoolShell pool = function.pool();
-        return switch (pool.acquire(clock.nanos() + wait.toNanos())) {
+        return switch (pool.acquire(deadlineNanos)) {
             case PoolShell.Answer.Refused(var refusal) -> new NoMachine(refusal);
             case PoolShell.Answer.Granted(var lease) -> {
                 LogBuffer logs = new LogBuffer();

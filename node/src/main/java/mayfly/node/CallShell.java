@@ -26,9 +26,6 @@ import org.jspecify.annotations.Nullable;
  * caller's for a synchronous call, a lane's for an asynchronous one.
  */
 final class CallShell {
-    /** A run that finds its version replaced looks up the new one so often. */
-    private static final int LOOK_UPS_MAX = 3;
-
     private final Functions functions;
     private final Recorder recorder;
     private final Clock clock;
@@ -139,20 +136,24 @@ final class CallShell {
     }
 
     private void attempt(int run) throws RefusedException {
-        byte[] work = payload == null ? new byte[0] : payload;
-        Attempt attempt = attempt(run, work);
+        long deadline = clock.nanos() + wait.toNanos(); // over all versions: one may be replaced while the call waits
+        Attempt attempt = attempt(run, deadline);
         Standing standing = Standing.SERVES;
-        for (int lookUps = 1; lookUps < LOOK_UPS_MAX && drained(attempt); lookUps++) {
-            standing = lookUp();
-            if (standing != Standing.REPLACED) {
-                break;
+        while (drained(attempt) && (standing = lookUp()) == Standing.REPLACED) {
+            attempt = attempt(run, deadline);
+        }
+        switch (standing) {
+            case DELETED -> sendGone(run);
+            case UNKNOWN -> {
+                String reason =
+                        "the node's store fails, and only it knows which version replaced the one that was called";
+                send(new InvocationEvent.Refused(run, Hindrance.STORE_FAILED, reason, nowMillis()));
             }
-            attempt = attempt(run, work);
+            case SERVES, REPLACED -> ended(run, attempt);
         }
-        if (standing == Standing.DELETED) {
-            sendGone(run);
-            return;
-        }
+    }
+
+    private void ended(int run, Attempt attempt) throws RefusedException {
         switch (attempt) {
             case Attempt.NoMachine(var refusal) -> {
                 Refusals.Reason reason = Refusals.of(function, refusal);
@@ -165,9 +166,10 @@ final class CallShell {
         }
     }
 
-    private Attempt attempt(int run, byte[] work) {
+    private Attempt attempt(int run, long deadline) {
+        byte[] work = payload == null ? new byte[0] : payload;
         return Attempt.make(
-                function, state.call().id(), work, json, wait, clock, (start, machine) -> started(run, start, machine));
+                function, state.call().id(), work, json, deadline, (start, machine) -> started(run, start, machine));
     }
 
     private static boolean drained(Attempt attempt) {
@@ -181,7 +183,9 @@ final class CallShell {
         /** A newer one serves the call. */
         REPLACED,
         /** Its function is gone, though another may have its name by now. */
-        DELETED
+        DELETED,
+        /** The store fails. */
+        UNKNOWN
     }
 
     private Standing lookUp() {
@@ -196,7 +200,7 @@ final class CallShell {
         } catch (RefusedException e) {
             return Standing.DELETED;
         } catch (StoreException e) {
-            return Standing.SERVES; // nobody knows: the pool's refusal stands, and asks to try again
+            return Standing.UNKNOWN;
         }
     }
 

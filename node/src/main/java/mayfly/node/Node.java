@@ -49,7 +49,7 @@ public final class Node implements AutoCloseable {
         this.startedAt = clock.now();
         this.timers = Executors.newSingleThreadScheduledExecutor(
                 Thread.ofPlatform().name("timers").daemon().factory());
-        this.recorder = new Recorder(store, clock);
+        this.recorder = new Recorder(store, clock, timers);
         CodeCache code = new CodeCache(spec.data().resolve("code"));
         this.functions = new Functions(store, code, new PoolMaker(spec, this.drivers, clock, timers), clock, ids);
         this.invocations = new Invocations(functions, recorder, store, clock, ids);

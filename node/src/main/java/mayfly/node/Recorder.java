@@ -8,10 +8,11 @@ import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutionException;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
-import java.util.concurrent.locks.LockSupport;
 import mayfly.base.Clock;
 import mayfly.base.InvocationId;
 import mayfly.base.RefusedException;
@@ -28,7 +29,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class Recorder implements AutoCloseable {
     static final long BEGIN_DELAY_NANOS = 5_000_000;
-    private static final long AGAIN_MILLIS = 1_000;
+    private static final long AGAIN_NANOS = 1_000_000_000;
     private static final int UNWRITTEN_MAX = 8_192;
 
     /** The end of a call that somebody waits for. */
@@ -44,16 +45,16 @@ final class Recorder implements AutoCloseable {
 
     private final Map<InvocationId, Waited> waiters = new ConcurrentHashMap<>();
     private final Semaphore unwritten = new Semaphore(UNWRITTEN_MAX);
+    private final ScheduledExecutorService timers;
     private final ArrayDeque<Begun> begun = new ArrayDeque<>(); // guarded by itself
-    private final Thread flusher;
+    private boolean flushPlanned; // guarded by begun
     private volatile boolean closed;
-    private volatile boolean flusherIdle;
     private volatile @Nullable StoreException failing;
 
-    Recorder(Store store, Clock clock) {
+    Recorder(Store store, Clock clock, ScheduledExecutorService timers) {
         this.store = store;
         this.clock = clock;
-        this.flusher = Thread.ofVirtual().name("recorder").start(this::flushLoop);
+        this.timers = timers;
     }
 
     /** Refuses new calls while the store does not take writes; finds out whether it does again. */
@@ -73,12 +74,7 @@ final class Recorder implements AutoCloseable {
             storedPending.remove(record.id());
             write(record);
         } else if (live.put(record.id(), record) == null) {
-            synchronized (begun) {
-                begun.add(new Begun(record.id(), clock.nanos()));
-            }
-            if (flusherIdle) {
-                LockSupport.unpark(flusher);
-            }
+            noteBegun(record.id());
         } else if (!storedPending.isEmpty() && storedPending.remove(record.id())) {
             writeBegun(record);
         }
@@ -88,10 +84,12 @@ final class Recorder implements AutoCloseable {
     void held(InvocationRecord record) throws RefusedException {
         try {
             await(store.putInvocation(record));
-        } finally {
-            live.remove(record.id());
-            announce(record);
+        } catch (RefusedException e) {
+            writeAgain(record); // the caller hears of it; the record is to tell the truth as soon as it can
+            throw e;
         }
+        live.remove(record.id());
+        announce(record);
     }
 
     private void write(InvocationRecord record) {
@@ -116,8 +114,7 @@ final class Recorder implements AutoCloseable {
         if (record.endedAt() != null && !closed) {
             live.put(record.id(), record);
             announce(record);
-            CompletableFuture.delayedExecutor(AGAIN_MILLIS, TimeUnit.MILLISECONDS)
-                    .execute(() -> Thread.ofVirtual().name("write again").start(() -> write(record)));
+            after(AGAIN_NANOS, () -> write(record));
         }
     }
 
@@ -179,44 +176,55 @@ final class Recorder implements AutoCloseable {
                 : new StoreException(StoreException.Kind.FAILED, "the store failed: " + cause, cause);
     }
 
-    private void flushLoop() {
-        while (!closed) {
-            long wait = flushDue();
-            if (wait < 0) {
-                flusherIdle = true;
-                if (isEmpty() && !closed) {
-                    LockSupport.park(this);
-                }
-                flusherIdle = false;
-            } else {
-                LockSupport.parkNanos(this, wait);
-            }
+    private void noteBegun(InvocationId id) {
+        boolean plan;
+        synchronized (begun) {
+            begun.add(new Begun(id, clock.nanos()));
+            plan = !flushPlanned;
+            flushPlanned = true;
+        }
+        if (plan) {
+            after(BEGIN_DELAY_NANOS, this::flush);
         }
     }
 
-    /** Writes the records of calls that have been running long enough; nanoseconds until the next is due, or -1. */
-    private long flushDue() {
-        while (true) {
+    private void after(long nanos, Runnable work) {
+        try {
+            var _ = timers.schedule(() -> Thread.ofVirtual().name("recorder").start(work), nanos, TimeUnit.NANOSECONDS);
+        } catch (RejectedExecutionException e) {
+            assert closed; // the node ends: what is not written by now is lost, as by a crash
+        }
+    }
+
+    /** Writes the records of calls that have been running long enough, and plans to look again. */
+    private void flush() {
+        while (!closed) {
             InvocationId due;
             synchronized (begun) {
                 Begun oldest = begun.peek();
                 if (oldest == null) {
-                    return -1;
+                    flushPlanned = false;
+                    return;
                 }
                 long age = clock.nanos() - oldest.atNanos();
                 if (age < BEGIN_DELAY_NANOS) {
-                    return BEGIN_DELAY_NANOS - age;
+                    after(BEGIN_DELAY_NANOS - age, this::flush);
+                    return;
                 }
                 due = begun.remove().id();
             }
-            storedPending.add(due); // before the look: a call that begins to run after it writes that itself
-            InvocationRecord record = live.get(due);
-            if (record == null || record.endedAt() != null || record.startedAt() != null) {
-                storedPending.remove(due);
-            }
-            if (record != null && record.endedAt() == null) {
-                writeBegun(record);
-            }
+            flush(due);
+        }
+    }
+
+    private void flush(InvocationId due) {
+        storedPending.add(due); // before the look: a call that begins to run after it writes that itself
+        InvocationRecord record = live.get(due);
+        if (record == null || record.endedAt() != null || record.startedAt() != null) {
+            storedPending.remove(due);
+        }
+        if (record != null && record.endedAt() == null) {
+            writeBegun(record);
         }
     }
 
@@ -228,17 +236,10 @@ final class Recorder implements AutoCloseable {
         });
     }
 
-    private boolean isEmpty() {
-        synchronized (begun) {
-            return begun.isEmpty();
-        }
-    }
-
     /** Waits until every record that was handed in is written or has failed. */
     @Override
     public void close() {
         closed = true;
-        LockSupport.unpark(flusher);
         unwritten.acquireUninterruptibly(UNWRITTEN_MAX);
         unwritten.release(UNWRITTEN_MAX);
     }

@@ -43,6 +43,8 @@ public sealed interface InvocationEvent {
         DRAINING,
         /** The code cannot be loaded. */
         INIT_FAILED,
+        /** The store cannot tell which version serves the call now. */
+        STORE_FAILED,
         /** There is no such function any more. */
         FUNCTION_GONE
     }

@@ -94,7 +94,7 @@ public final class Invocations {
         Verdict verdict = new Verdict.Failed(codeOf(e.hindrance()), e.reason());
         boolean young = e.nowMillis() - call.queuedMillis() < Limits.ASYNC_AGE_MAX.toMillis();
         return switch (e.hindrance()) {
-            case THROTTLED, NO_CAPACITY, DRAINING ->
+            case THROTTLED, NO_CAPACITY, DRAINING, STORE_FAILED ->
                 call.mode() == Mode.ASYNC && young
                         ? rest(call, e.run(), state.attempts(), state.refusals() + 1, e.nowMillis())
                         : end(call, state.attempts(), verdict, e.nowMillis());
@@ -110,6 +110,7 @@ public final class Invocations {
             case NO_CAPACITY -> ErrorCode.MACHINE_NO_CAPACITY;
             case DRAINING -> ErrorCode.NODE_DRAINING;
             case INIT_FAILED -> ErrorCode.FUNCTION_INIT_FAILED;
+            case STORE_FAILED -> ErrorCode.STORE_FAILED;
             case FUNCTION_GONE -> ErrorCode.FUNCTION_NOT_FOUND;
         };
     }
