@@ -68,7 +68,7 @@ final class CallWorld {
                 20,
                 Duration.ofSeconds(30),
                 Duration.ofDays(7),
-                Duration.ofSeconds(3_600));
+                Duration.ofHours(1));
         PoolMaker pools = new PoolMaker(spec, new Drivers(List.of(driver), "none"), time, time.timers());
         this.functions = new Functions(store, new CodeCache(directory.resolve("code")), pools, time, ids);
         this.recorder = new Recorder(store, time, time.timers());
@@ -126,7 +126,7 @@ final class CallWorld {
         functions.drain();
         invocations.drain();
         async.drain();
-        functions.close(Duration.ofSeconds(3_600));
+        functions.close(Duration.ofHours(1));
         recorder.close();
     }
 

@@ -57,7 +57,7 @@ final class SimTime implements Clock {
             constructor.setAccessible(true);
             return (Thread.Builder.OfVirtual) constructor.newInstance(scheduler);
         } catch (ReflectiveOperationException e) {
-            throw new AssertionError("this JDK gives virtual threads no scheduler of ours", e);
+            throw new LinkageError("this JDK gives virtual threads no scheduler of ours", e);
         }
     }
 
