@@ -2,6 +2,7 @@ package mayfly.node;
 
 import java.time.Duration;
 import java.util.ArrayDeque;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -236,11 +237,22 @@ final class Recorder implements AutoCloseable {
         });
     }
 
-    /** Waits until every record that was handed in is written or has failed. */
+    /** Waits until every record that was handed in is written; ends whose write failed before are tried a last time. */
     @Override
     public void close() {
         closed = true;
         unwritten.acquireUninterruptibly(UNWRITTEN_MAX);
         unwritten.release(UNWRITTEN_MAX);
+        List<CompletableFuture<Void>> last = live.values().stream()
+                .filter(record -> record.endedAt() != null)
+                .map(store::putInvocation)
+                .toList();
+        for (CompletableFuture<Void> write : last) {
+            try {
+                await(write);
+            } catch (RefusedException e) {
+                assert closed; // logged by await; the store has failed since before
+            }
+        }
     }
 }

@@ -10,7 +10,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** Does any interleaving of calls, deployments, failures and a drain lose a call, a record or a machine? */
 class CallSimTest {
-    private static final int FIXED_SEEDS = 60;
+    private static final int FIXED_SEEDS = 40;
     private static final int NEW_SEEDS = 10;
 
     @TempDir
