@@ -54,7 +54,13 @@ public final class Node implements AutoCloseable {
         this.functions = new Functions(store, code, new PoolMaker(spec, this.drivers, clock, timers), clock, ids);
         this.invocations = new Invocations(functions, recorder, store, clock, ids);
         this.async = new AsyncCalls(functions, recorder, store, clock, ids, timers);
-        this.tasks = new TaskRegistry(store, supervisor, clock, ids, spec.data().resolve("tasks"));
+        this.tasks = new TaskRegistry(
+                store,
+                supervisor,
+                clock,
+                ids,
+                spec.data().resolve("tasks"),
+                look -> Thread.ofVirtual().name("task").start(look));
     }
 
     /**

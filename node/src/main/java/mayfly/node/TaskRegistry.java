@@ -14,10 +14,14 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Executor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.function.Consumer;
 import mayfly.api.InvalidException;
 import mayfly.api.Json;
 import mayfly.api.TaskIsolation;
@@ -51,15 +55,21 @@ public final class TaskRegistry {
     private final Clock clock;
     private final Ids ids;
     private final Path directories;
+    private final Executor looks;
     private final Map<TaskId, TaskShell> live = new ConcurrentHashMap<>();
     private volatile boolean draining;
 
-    TaskRegistry(Store store, Supervisor supervisor, Clock clock, Ids ids, Path directories) {
+    /**
+     * @param directories where tasks that name no working directory get one
+     * @param looks runs what may block on a supervisor, each on a thread of its own
+     */
+    TaskRegistry(Store store, Supervisor supervisor, Clock clock, Ids ids, Path directories, Executor looks) {
         this.store = store;
         this.supervisor = supervisor;
         this.clock = clock;
         this.ids = ids;
         this.directories = directories;
+        this.looks = looks;
         supervisor.onChange(this::lookAt);
     }
 
@@ -90,7 +100,7 @@ public final class TaskRegistry {
         }
         shell.spawn(); // the effect of Tasks.begin, after its Persist
         settle(shell);
-        return shell.record();
+        return told(shell);
     }
 
     /** Finds what the last node left running; on return every task's status is what it really is. */
@@ -108,21 +118,10 @@ public final class TaskRegistry {
             }
         }
         shells.forEach(shell -> live.put(shell.id(), shell));
-        List<Thread> looks = new ArrayList<>();
-        for (TaskShell shell : shells) {
-            looks.add(Thread.ofVirtual().start(() -> {
-                shell.reattach();
-                settle(shell);
-            }));
-        }
-        for (Thread look : looks) {
-            try {
-                look.join();
-            } catch (InterruptedException e) {
-                Thread.currentThread().interrupt();
-                return;
-            }
-        }
+        CompletableFuture.allOf(shells.stream()
+                        .map(shell -> CompletableFuture.runAsync(() -> take(shell, TaskShell::reattach), looks))
+                        .toArray(CompletableFuture<?>[]::new))
+                .join();
     }
 
     /**
@@ -227,7 +226,7 @@ public final class TaskRegistry {
     public TaskRecord get(TaskId id) throws RefusedException {
         TaskShell shell = live.get(id);
         if (shell != null) {
-            return shell.record();
+            return told(shell);
         }
         return store.task(id)
                 .orElseThrow(() -> new RefusedException(
@@ -251,17 +250,17 @@ public final class TaskRegistry {
             var change = shell.changed();
             long left = end - clock.nanos();
             if (shell.state() instanceof Task.Ended || left <= 0) {
-                return shell.record();
+                return told(shell);
             }
             try {
                 change.get(left, TimeUnit.NANOSECONDS);
             } catch (TimeoutException e) {
-                return shell.record();
+                return told(shell);
             } catch (ExecutionException e) {
                 throw new AssertionError("changes complete normally", e);
             } catch (InterruptedException e) {
                 Thread.currentThread().interrupt();
-                return shell.record();
+                return told(shell);
             }
         }
     }
@@ -275,7 +274,7 @@ public final class TaskRegistry {
         }
         shell.send(new TaskEvent.KillRequested(signal));
         settle(shell);
-        return shell.record();
+        return told(shell);
     }
 
     /** Forgets an ended task and its output. */
@@ -311,7 +310,7 @@ public final class TaskRegistry {
         if (name.startsWith("task_")) {
             TaskShell shell = live.get(new TaskId(name));
             if (shell != null) {
-                Thread.ofVirtual().name(name).start(() -> lookAt(shell));
+                looks.execute(() -> take(shell, TaskShell::look));
             }
         }
     }
@@ -339,20 +338,26 @@ public final class TaskRegistry {
             if (shell.state() instanceof Task.Ended && shell.persisted().isCompletedExceptionally()) {
                 var _ = store.putTask(shell.record()).thenRun(() -> live.remove(shell.id(), shell));
             } else {
-                lookAt(shell);
+                take(shell, TaskShell::look);
             }
         }
     }
 
-    /** Of a task that cannot be looked at nothing is known; the others can be. */
-    private void lookAt(TaskShell shell) {
-        try {
-            shell.look();
-            settle(shell);
-        } catch (UncheckedIOException e) {
-            System.getLogger("mayfly.node")
-                    .log(System.Logger.Level.WARNING, "cannot look at " + shell.id() + " now: " + e.getMessage());
+    private void take(TaskShell shell, Consumer<TaskShell> look) {
+        look.accept(shell);
+        settle(shell);
+    }
+
+    /** An end is told when it is on disk, so that no restart takes it back; or when the store cannot write it. */
+    private static TaskRecord told(TaskShell shell) {
+        if (shell.state() instanceof Task.Ended) {
+            try {
+                shell.persisted().join();
+            } catch (CompletionException notOnDisk) {
+                return shell.record(); // true all the same, and the sweep writes it again
+            }
         }
+        return shell.record();
     }
 
     void drain() {

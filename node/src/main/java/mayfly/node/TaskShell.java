@@ -89,9 +89,16 @@ final class TaskShell {
         return persisted;
     }
 
-    /** Looks at the command and takes over what is seen. */
+    /** Looks at the command and takes over what is seen; when it cannot be looked at, nothing: the next sweep looks. */
     void look() {
-        send(new TaskEvent.Observed(Sights.of(supervisor.inspect(id.value())), nowMillis()));
+        TaskEvent seen;
+        try {
+            seen = new TaskEvent.Observed(Sights.of(supervisor.inspect(id.value())), nowMillis());
+        } catch (UncheckedIOException e) {
+            warn("cannot look at " + id + " now: " + e.getMessage());
+            return;
+        }
+        send(seen);
     }
 
     /** The first thing after a restart of the node. */
@@ -147,8 +154,7 @@ final class TaskShell {
         } catch (MachineException e) {
             answer = new TaskEvent.SpawnFailed(String.valueOf(e.getMessage()), nowMillis());
         } catch (UncheckedIOException e) {
-            System.getLogger("mayfly.node")
-                    .log(System.Logger.Level.WARNING, "how the start of " + id + " went is not known yet", e);
+            warn("how the start of " + id + " went is not known yet: " + e.getMessage());
             return; // the next sweep looks again
         }
         send(answer);
@@ -158,12 +164,13 @@ final class TaskShell {
         try {
             supervisor.signal(id.value(), signal);
         } catch (MachineException e) {
-            System.getLogger("mayfly.node")
-                    .log(
-                            System.Logger.Level.WARNING,
-                            "signal " + signal + " did not reach " + id + ": " + e.getMessage());
+            warn("signal " + signal + " did not reach " + id + ": " + e.getMessage());
         }
         look(); // it may have ended before: then there was nobody to signal, and its end is news
+    }
+
+    private static void warn(String message) {
+        System.getLogger("mayfly.node").log(System.Logger.Level.WARNING, message);
     }
 
     private TaskRecord record(Task task) {
