@@ -100,6 +100,11 @@ record MonitorStatus(
         }
     }
 
+    /** Whether its command was executed and nobody has seen it end. */
+    boolean isRunning() {
+        return state == State.RUNNING || state == State.STOPPING;
+    }
+
     /** Whether nothing follows: the command ended, or will never be executed. */
     boolean isFinal() {
         return state == State.EXITED || state == State.FAILED;

@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.lang.System.Logger.Level;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
@@ -11,6 +12,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentSkipListMap;
@@ -145,11 +147,19 @@ public final class ProcessSupervisor implements Supervisor {
         }
         for (String name : names()) {
             SupervisedDirectory directory = SupervisedDirectory.of(supervised, name);
-            Path spec = directory.file("spec");
-            if (Files.exists(spec)
+            OptionalInt uid = uid(directory); // read first: most commands have none, and need no look at their status
+            if (uid.isPresent()
                     && StatusFile.read(directory).filter(MonitorStatus::isFinal).isEmpty()) {
-                SpecFile.uid(Files.readAllBytes(spec)).ifPresent(uid -> uids.restore(name, uid));
+                uids.restore(name, uid.getAsInt());
             }
+        }
+    }
+
+    private static OptionalInt uid(SupervisedDirectory directory) throws IOException {
+        try {
+            return SpecFile.uid(Files.readAllBytes(directory.file("spec")));
+        } catch (NoSuchFileException withdrawn) {
+            return OptionalInt.empty();
         }
     }
 

@@ -13,6 +13,8 @@ import mayfly.machine.SupervisedSpec;
 
 /** The file {@code spec}: what the monitor is to run, as key=value records that each end with a NUL byte. */
 final class SpecFile {
+    private static final String UID = "uid=";
+
     static final int BYTES_MAX = 256 * 1024;
     /** Where the node listens, seen from a supervised directory. */
     private static final String REPORT = "../../run/" + MonitorReports.SOCKET;
@@ -44,13 +46,14 @@ final class SpecFile {
 
     /** The user id in a spec's bytes; empty when there is none or they are not a spec. */
     static OptionalInt uid(byte[] spec) {
-        for (String record : new String(spec, StandardCharsets.UTF_8).split("\0", -1)) {
-            if (record.matches("uid=[0-9]{1,10}")) {
-                long uid = Long.parseLong(record.substring(4));
-                return uid <= Integer.MAX_VALUE ? OptionalInt.of((int) uid) : OptionalInt.empty();
-            }
+        String records = new String(spec, StandardCharsets.ISO_8859_1);
+        int at = records.startsWith(UID) ? 0 : records.indexOf('\0' + UID) + 1;
+        if (at == 0 && !records.startsWith(UID)) {
+            return OptionalInt.empty();
         }
-        return OptionalInt.empty();
+        int end = records.indexOf('\0', at);
+        String digits = end < 0 ? "" : records.substring(at + UID.length(), end); // without an end it was cut short
+        return digits.matches("[0-9]{1,9}") ? OptionalInt.of(Integer.parseInt(digits)) : OptionalInt.empty();
     }
 
     private void putCommand(SupervisedSpec spec) throws MachineException {

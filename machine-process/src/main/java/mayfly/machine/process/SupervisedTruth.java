@@ -69,6 +69,9 @@ final class SupervisedTruth {
         if (before.filter(MonitorStatus::isFinal).isPresent()) {
             return Finding.of(before.get().toSupervised());
         }
+        if (before.filter(MonitorStatus::isRunning).isPresent() && Flock.isHeld(directory.file("lock"))) {
+            return Finding.monitored(before.get()); // the monitor is alive, and writes each change: no need to wake it
+        }
         if (client.status(directory) instanceof MonitorAnswer.Told(var now)) {
             return Finding.monitored(now);
         }
