@@ -1,0 +1,356 @@
+package mayfly.machine.kvm.cpu;
+
+import static mayfly.linux.Vcpu.Register.R10;
+import static mayfly.linux.Vcpu.Register.R11;
+import static mayfly.linux.Vcpu.Register.R8;
+import static mayfly.linux.Vcpu.Register.R9;
+import static mayfly.linux.Vcpu.Register.RAX;
+import static mayfly.linux.Vcpu.Register.RCX;
+import static mayfly.linux.Vcpu.Register.RDI;
+import static mayfly.linux.Vcpu.Register.RDX;
+import static mayfly.linux.Vcpu.Register.RFLAGS;
+import static mayfly.linux.Vcpu.Register.RIP;
+import static mayfly.linux.Vcpu.Register.RSI;
+import static mayfly.linux.Vcpu.Register.RSP;
+
+import mayfly.linux.ErrnoException;
+import mayfly.linux.Kvm;
+import mayfly.linux.KvmMachine;
+import mayfly.linux.Memory;
+import mayfly.linux.SpecialRegisters;
+import mayfly.linux.SpecialRegisters.Control;
+import mayfly.linux.SpecialRegisters.Segment;
+import mayfly.linux.ThreadSignal;
+import mayfly.linux.Vcpu;
+import mayfly.machine.kvm.memory.AddressSpace;
+import mayfly.machine.kvm.memory.GuestRam;
+
+/**
+ * A virtual machine's only processor, running programs at privilege 3. After {@link #run} the program's registers can be
+ * asked for and changed; {@link #settle} first when it is to go on somewhere else than where it left.
+ *
+ * <p>Two kinds of KVM differ in one thing. On AMD-V and VT-x a system call arrives at privilege 0 in the stub, whose
+ * sysretq goes back. Where KVM runs guests without hardware help it arrives at privilege 3, and must be sent back here.
+ */
+public final class Processor implements AutoCloseable {
+    private static final int MSR_STAR = 0xC000_0081;
+    private static final int MSR_LSTAR = 0xC000_0082;
+    private static final int MSR_SFMASK = 0xC000_0084;
+    private static final long CR0 = 0x8005_0033L; // PE MP ET NE WP AM PG
+    private static final long CR4_PAE_SSE = 0x620L;
+    private static final long CR4_FSGSBASE = 1 << 16;
+    private static final long CR4_OSXSAVE = 1 << 18;
+    private static final long EFER = 0xD01L; // SCE LME LMA NXE
+    private static final long[] XCR0 = {0xE7, 0x7, 0x3}; // with AVX-512, with AVX, without
+    /** Flags that a program can change; the rest is ours. */
+    private static final long FLAGS_OF_PROGRAMS = 0x24_4DD5L;
+
+    private static final long FLAGS_ALWAYS = 0x202L;
+    private static final int CALL_INSTRUCTION_BYTES = 2;
+
+    /** A page fault's error code (AMD64 manual volume 2, 8.4.2). */
+    public static final int FAULT_WRITE = 2;
+
+    public static final int FAULT_EXECUTE = 16;
+    /** The page fault exception. */
+    public static final int PAGE_FAULT = 14;
+
+    private final KvmMachine machine;
+    private final Vcpu vcpu;
+    private final Memory memory;
+
+    private boolean inCall;
+    private boolean inException;
+    private int vector;
+    private long errorCode;
+    // where the exception came from
+    private long frameRip;
+    private long frameFlags;
+    private long frameRsp;
+    private String trouble = "";
+
+    private Processor(KvmMachine machine, Vcpu vcpu, Memory memory) {
+        this.machine = machine;
+        this.vcpu = vcpu;
+        this.memory = memory;
+    }
+
+    /**
+     * A machine with one processor on {@code memory}, whose {@link MachineTables} are written.
+     *
+     * @param root physical address of the page tables
+     */
+    public static Processor create(Kvm kvm, Memory memory, long root) throws ErrnoException {
+        KvmMachine machine = kvm.createMachine();
+        try {
+            machine.setMemory(memory);
+            Vcpu vcpu = machine.createVcpu(0);
+            try {
+                start(vcpu, root);
+                return new Processor(machine, vcpu, memory);
+            } catch (ErrnoException e) {
+                vcpu.close();
+                throw e;
+            }
+        } catch (ErrnoException e) {
+            machine.close();
+            throw e;
+        }
+    }
+
+    private static void start(Vcpu vcpu, long root) throws ErrnoException {
+        vcpu.loadSpecial();
+        SpecialRegisters special = vcpu.special();
+        special.set(Control.CR0, CR0);
+        special.set(Control.CR3, root);
+        special.set(Control.EFER, EFER);
+        special.setGdt(Layout.kernel(Layout.GDT_PAGE), Layout.GDT_LIMIT);
+        special.setIdt(Layout.kernel(Layout.IDT_PAGE), Layout.IDT_LIMIT);
+        special.setTask(Layout.TASK, Layout.kernel(Layout.TSS_PAGE), Layout.TASK_LIMIT);
+        toPrograms(special);
+        for (Segment data : new Segment[] {Segment.DS, Segment.ES, Segment.FS, Segment.GS}) {
+            special.setFlat(data, Layout.USER_DATA, 3, false);
+        }
+        ErrnoException refused = null;
+        for (long more : new long[] {CR4_FSGSBASE | CR4_OSXSAVE, CR4_OSXSAVE, CR4_FSGSBASE, 0}) {
+            special.set(Control.CR4, CR4_PAE_SSE | more);
+            try {
+                vcpu.storeSpecial();
+                refused = null;
+                break;
+            } catch (ErrnoException e) {
+                refused = e;
+            }
+        }
+        if (refused != null) {
+            throw refused;
+        }
+        vcpu.setMsrs(
+                MSR_STAR, (long) Layout.KERNEL_CODE << 32 | 0x23L << 48,
+                MSR_LSTAR, Layout.ENTRY,
+                MSR_SFMASK, 0x4_7700L);
+        for (long bits : XCR0) {
+            try {
+                vcpu.setXcr0(bits);
+                break;
+            } catch (ErrnoException e) {
+                if (bits == XCR0[XCR0.length - 1]) {
+                    throw e;
+                }
+            }
+        }
+        vcpu.setSignalMask(0);
+    }
+
+    private static void toPrograms(SpecialRegisters special) {
+        special.setFlat(Segment.CS, Layout.USER_CODE, 3, true);
+        special.setFlat(Segment.SS, Layout.USER_DATA, 3, false);
+    }
+
+    /** Lets the program run on until it stops. */
+    public Exit run() throws ErrnoException {
+        inCall = false;
+        inException = false;
+        int reason = vcpu.run();
+        switch (reason) {
+            case Vcpu.EXIT_INTERRUPTED -> {
+                return Exit.INTERRUPTED;
+            }
+            case Vcpu.EXIT_IO -> {
+                int port = vcpu.port();
+                if (port == Layout.CALL_PORT) {
+                    inCall = true;
+                    return Exit.CALL;
+                }
+                int number = port - Layout.EXCEPTION_PORT;
+                if (number >= 0 && number <= 32) {
+                    readFrame(number);
+                    return Exit.EXCEPTION;
+                }
+                trouble = "output to port " + port;
+            }
+            case Vcpu.EXIT_MMIO -> trouble = "access to physical address 0x" + Long.toHexString(vcpu.mmioAddress());
+            case Vcpu.EXIT_SHUTDOWN -> trouble = "triple fault";
+            case Vcpu.EXIT_BAD_MEMORY -> trouble = "the host refused a page of the machine's memory";
+            case Vcpu.EXIT_INTERNAL_ERROR -> trouble = "KVM cannot emulate an instruction (" + vcpu.detail() + ")";
+            default -> trouble = "KVM exit reason " + reason;
+        }
+        return Exit.BROKEN;
+    }
+
+    /** What went wrong when {@link #run} gave {@link Exit#BROKEN}. */
+    public String trouble() {
+        return trouble;
+    }
+
+    private void readFrame(int number) {
+        inException = true;
+        vector = number;
+        long frame = vcpu.get(RSP) - Layout.kernel(Layout.STACK_PAGE);
+        boolean hasCode = MachineTables.hasErrorCode(number);
+        int bytes = hasCode ? 48 : 40;
+        // the processor pushes at the top of a stack that nothing else uses
+        if (frame != GuestRam.PAGE - bytes && frame != GuestRam.PAGE - bytes - 8) {
+            frame = GuestRam.PAGE - bytes;
+        }
+        long at = GuestRam.address(Layout.STACK_PAGE) + frame;
+        errorCode = hasCode ? memory.getLong(at) : 0;
+        long rest = hasCode ? at + 8 : at;
+        frameRip = memory.getLong(rest);
+        frameFlags = memory.getLong(rest + 16);
+        frameRsp = memory.getLong(rest + 24);
+    }
+
+    // ---- a system call ----
+
+    /** Its number, whatever the program put there. */
+    public long number() {
+        return vcpu.get(RAX);
+    }
+
+    /** Its argument 0 to 5. */
+    public long argument(int index) {
+        return vcpu.get(
+                switch (index) {
+                    case 0 -> RDI;
+                    case 1 -> RSI;
+                    case 2 -> RDX;
+                    case 3 -> R10;
+                    case 4 -> R8;
+                    case 5 -> R9;
+                    default -> throw new IllegalArgumentException("argument " + index);
+                });
+    }
+
+    /** Answers the call: the program goes on behind it with this in RAX. */
+    public void answer(long result) {
+        vcpu.set(RAX, result);
+        if (vcpu.privilege() == 3) {
+            vcpu.set(RIP, vcpu.get(RCX));
+            vcpu.set(RFLAGS, flags(vcpu.get(R11)));
+        } else if (!isAddress(vcpu.get(RCX))) {
+            leave(vcpu.get(RCX) & (AddressSpace.TOP | 0xFFFFF), vcpu.get(R11), vcpu.get(RSP)); // sysretq would fault
+        }
+        inCall = false;
+    }
+
+    // ---- an exception ----
+
+    public int vector() {
+        return vector;
+    }
+
+    public long errorCode() {
+        return errorCode;
+    }
+
+    /** The address that a page fault is about. */
+    public long faultAddress() {
+        return vcpu.cr2();
+    }
+
+    /** The program repeats the instruction that raised the exception. */
+    public void retry() {
+        leave(frameRip, frameFlags, frameRsp);
+        inException = false;
+    }
+
+    // ---- going on elsewhere ----
+
+    /**
+     * Finishes the exit, so that the registers are those the program has: behind the system call, or at the instruction
+     * that raised the exception. From then on any of them may be changed, or all be replaced.
+     */
+    public void settle() throws ErrnoException {
+        if (inCall) {
+            vcpu.complete();
+            leave(vcpu.get(RCX), vcpu.get(R11), vcpu.get(RSP));
+        } else if (inException) {
+            vcpu.complete();
+            leave(frameRip, frameFlags, frameRsp);
+        }
+        inCall = false;
+        inException = false;
+    }
+
+    /** After {@link #settle} of a system call: goes back in front of it, to be made again with this number. */
+    public void repeatCall(long number) {
+        vcpu.set(RAX, number);
+        vcpu.set(RIP, vcpu.get(RIP) - CALL_INSTRUCTION_BYTES);
+    }
+
+    private void leave(long rip, long flags, long rsp) {
+        vcpu.set(RIP, rip);
+        vcpu.set(RFLAGS, flags(flags));
+        vcpu.set(RSP, rsp);
+        toPrograms(vcpu.special());
+        vcpu.setFsBase(vcpu.fsBase()); // marks the special registers as changed
+    }
+
+    private static long flags(long given) {
+        return given & FLAGS_OF_PROGRAMS | FLAGS_ALWAYS;
+    }
+
+    private static boolean isAddress(long rip) {
+        return rip >= 0 && rip < AddressSpace.TOP + 0x10_0000;
+    }
+
+    public long get(Vcpu.Register register) {
+        return vcpu.get(register);
+    }
+
+    /** RFLAGS are taken only as far as programs may set them. */
+    public void set(Vcpu.Register register, long value) {
+        vcpu.set(register, register == RFLAGS ? flags(value) : value);
+    }
+
+    public long fsBase() {
+        return vcpu.fsBase();
+    }
+
+    public void setFsBase(long base) {
+        vcpu.setFsBase(base);
+    }
+
+    public long gsBase() {
+        return vcpu.gsBase();
+    }
+
+    public void setGsBase(long base) {
+        vcpu.setGsBase(base);
+    }
+
+    public CpuState newState() {
+        return new CpuState(vcpu.extendedBytes());
+    }
+
+    /** Copies all of a settled program's registers. */
+    public void save(CpuState to) throws ErrnoException {
+        vcpu.saveRegisters(to.registers);
+        vcpu.saveExtended(to.extended);
+    }
+
+    public void restore(CpuState from) throws ErrnoException {
+        restoreGeneral(from);
+        vcpu.restoreExtended(from.extended);
+    }
+
+    /** Restores all but the extended state. */
+    public void restoreGeneral(CpuState from) {
+        vcpu.restoreRegisters(from.registers);
+        inCall = false;
+        inException = false;
+    }
+
+    /** Makes the next {@link #run} return at once, from any thread; {@link ThreadSignal} ends one under way. */
+    public void kick(boolean on) {
+        vcpu.kick(on);
+    }
+
+    /** Frees the machine. Its thread must not be in {@link #run}; the memory stays. */
+    @Override
+    public void close() {
+        vcpu.close();
+        machine.close();
+    }
+}

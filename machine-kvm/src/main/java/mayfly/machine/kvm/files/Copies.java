@@ -1,0 +1,25 @@
+package mayfly.machine.kvm.files;
+
+import java.util.IdentityHashMap;
+import java.util.Map;
+import java.util.function.UnaryOperator;
+
+/** The objects of one machine that were copied for another: what was shared stays shared. */
+public final class Copies {
+    private final Map<Object, Object> copies = new IdentityHashMap<>();
+
+    /** The copy of an object, made at the first question. */
+    @SuppressWarnings("unchecked") // a copy has its original's type
+    public <T> T of(T original, UnaryOperator<T> make) {
+        Object known = copies.get(original);
+        if (known == null) {
+            known = make.apply(original);
+            copies.put(original, known);
+        }
+        return (T) known;
+    }
+
+    public OpenFile of(OpenFile file) {
+        return of(file, original -> original.copy(this));
+    }
+}

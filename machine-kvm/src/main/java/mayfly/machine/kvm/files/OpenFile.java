@@ -1,0 +1,127 @@
+package mayfly.machine.kvm.files;
+
+import mayfly.linux.Errno;
+import mayfly.machine.kvm.memory.Backing;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * An open file description (open(2)): what one or more descriptors of a program stand for. Results are as the system
+ * calls give them: a count or 0, or a negative errno; -EAGAIN says that nothing can be moved now, whether the program
+ * then waits is for the caller to decide. A kind of file overrides what it can do; the rest is refused as Linux would.
+ */
+public abstract class OpenFile {
+    // poll.h
+    public static final int READABLE = 1;
+    public static final int WRITABLE = 4;
+    public static final int ERROR = 8;
+    public static final int HUNG_UP = 16;
+
+    // fcntl.h
+    public static final int ACCESS_MODE = 3;
+    public static final int READ_ONLY = 0;
+    public static final int WRITE_ONLY = 1;
+    public static final int READ_WRITE = 2;
+    public static final int APPEND = 02000;
+    public static final int NON_BLOCKING = 04000;
+
+    private int flags;
+    private int references = 1;
+
+    protected OpenFile(int flags) {
+        this.flags = flags;
+    }
+
+    /** Access mode and status flags, as F_GETFL gives them. */
+    public final int flags() {
+        return flags;
+    }
+
+    public final void setFlags(int newFlags) {
+        flags = newFlags;
+    }
+
+    public final boolean nonBlocking() {
+        return (flags & NON_BLOCKING) != 0;
+    }
+
+    public final boolean readable() {
+        return (flags & ACCESS_MODE) != WRITE_ONLY;
+    }
+
+    public final boolean writable() {
+        return (flags & ACCESS_MODE) != READ_ONLY;
+    }
+
+    /** One more descriptor stands for it. */
+    public final OpenFile retain() {
+        references++;
+        return this;
+    }
+
+    /** One descriptor less; the last one closes it. */
+    public final void release() {
+        if (--references == 0) {
+            close();
+        }
+    }
+
+    /** The last descriptor is gone. */
+    protected void close() {}
+
+    /** A file of the same kind and state for a forked machine; asked once for each file, whatever stands for it. */
+    public final OpenFile copy(Copies copies) {
+        OpenFile copy = duplicate(copies);
+        copy.flags = flags;
+        copy.references = references;
+        return copy;
+    }
+
+    /** As {@link #copy}, without flags and references. */
+    protected abstract OpenFile duplicate(Copies copies);
+
+    public long read(Transfer to) {
+        return -Errno.EINVAL;
+    }
+
+    public long write(Transfer from) {
+        return -Errno.EINVAL;
+    }
+
+    public long readAt(Transfer to, long position) {
+        return -Errno.ESPIPE;
+    }
+
+    public long writeAt(Transfer from, long position) {
+        return -Errno.ESPIPE;
+    }
+
+    /** lseek(2); whence 0 start, 1 here, 2 end, 3 data, 4 hole. */
+    public long seek(long offset, int whence) {
+        return -Errno.ESPIPE;
+    }
+
+    /** fstat(2). */
+    public abstract long status(FileStatus status);
+
+    /** getdents64(2). */
+    public long list(Transfer to) {
+        return -Errno.ENOTDIR;
+    }
+
+    public long truncate(long size) {
+        return -Errno.EINVAL;
+    }
+
+    /** What could be done without waiting: bits {@link #READABLE}, {@link #WRITABLE}, {@link #ERROR}, {@link #HUNG_UP}. */
+    public int ready() {
+        return READABLE | WRITABLE;
+    }
+
+    /** What a mapping of it shows; null when it cannot be mapped. */
+    public @Nullable Backing backing() {
+        return null;
+    }
+
+    /** What /proc/self/fd says it is. */
+    public abstract String name();
+}

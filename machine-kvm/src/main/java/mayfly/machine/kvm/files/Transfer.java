@@ -1,0 +1,105 @@
+package mayfly.machine.kvm.files;
+
+import mayfly.linux.Memory;
+import mayfly.machine.kvm.memory.AddressSpace;
+
+/**
+ * A run of guest memory that a call fills or empties, from first to last: what an array of iovecs names. Every access
+ * checks the program's right to the address, and throws {@link mayfly.machine.kvm.memory.GuestFault} where it has none.
+ */
+public final class Transfer {
+    private final AddressSpace space;
+    private final long[] addresses;
+    private final int[] lengths;
+    private int part;
+    private int offset;
+    private int remaining;
+
+    private Transfer(AddressSpace space, long[] addresses, int[] lengths, int total) {
+        this.space = space;
+        this.addresses = addresses;
+        this.lengths = lengths;
+        remaining = total;
+    }
+
+    /** One buffer. */
+    public static Transfer of(AddressSpace space, long address, int length) {
+        return new Transfer(space, new long[] {address}, new int[] {length}, length);
+    }
+
+    /** Several; their lengths' sum must be an int. */
+    public static Transfer of(AddressSpace space, long[] addresses, int[] lengths) {
+        return new Transfer(space, addresses, lengths, java.util.stream.IntStream.of(lengths).sum());
+    }
+
+    /** Bytes that are left. */
+    public int remaining() {
+        return remaining;
+    }
+
+    /** Copies into the guest; at most {@link #remaining} bytes. */
+    public void put(byte[] source, int from, int count) {
+        for (int done = 0; done < count; ) {
+            int length = Math.min(count - done, here());
+            space.write(addresses[part] + offset, source, from + done, length);
+            advance(length);
+            done += length;
+        }
+    }
+
+    /** Copies out of the guest; at most {@link #remaining} bytes. */
+    public void take(byte[] to, int from, int count) {
+        for (int done = 0; done < count; ) {
+            int length = Math.min(count - done, here());
+            space.read(addresses[part] + offset, to, from + done, length);
+            advance(length);
+            done += length;
+        }
+    }
+
+    /** Moves bytes between memory and something else. */
+    @FunctionalInterface
+    public interface Mover {
+        /**
+         * @param done bytes moved before
+         * @return bytes moved, fewer when there is no more now, or a negative errno
+         */
+        long move(Memory memory, long at, int count, int done);
+    }
+
+    /**
+     * Goes through the rest piece by piece, each in one place of the host's memory.
+     *
+     * @param writes whether the guest's memory is written
+     * @return bytes moved, or a negative errno when the first piece failed
+     */
+    public long each(boolean writes, Mover mover) {
+        int done = 0;
+        while (remaining > 0) {
+            int length = space.run(addresses[part] + offset, here(), writes);
+            long moved = mover.move(space.memory(), space.host(addresses[part] + offset, writes), length, done);
+            if (moved < 0) {
+                return done > 0 ? done : moved;
+            }
+            advance((int) moved);
+            done += (int) moved;
+            if (moved < length) {
+                break;
+            }
+        }
+        return done;
+    }
+
+    private int here() {
+        while (offset == lengths[part]) {
+            part++;
+            offset = 0;
+        }
+        return lengths[part] - offset;
+    }
+
+    private void advance(int count) {
+        offset += count;
+        remaining -= count;
+    }
+}

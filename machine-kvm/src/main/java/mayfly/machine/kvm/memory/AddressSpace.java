@@ -1,0 +1,533 @@
+package mayfly.machine.kvm.memory;
+
+import java.util.Collection;
+import mayfly.linux.Errno;
+import mayfly.linux.Memory;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A program's address space: what mmap(2) and its relatives do. Results are as the system calls give them: an address or
+ * 0, or a negative errno. Addresses and lengths may be anything.
+ */
+public final class AddressSpace {
+    /** The lowest address that can be mapped, as Linux's vm.mmap_min_addr. */
+    public static final long BOTTOM = 0x10000;
+    /** Behind the highest address that can be mapped. */
+    public static final long TOP = 0x7FFF_FFF0_0000L;
+
+    public static final int REGIONS_MAX = 65_530;
+    /** Anonymous memory up to this size is mapped at once: 31 us per fault are more than a table's entries. */
+    private static final long EAGER_BYTES = 1 << 20;
+
+    private static final long EAGER_FILE_BYTES = 8 << 20;
+    /** How much a fault maps, aligned. */
+    private static final long FAULT_BYTES = 128 << 10;
+    /** Below this size discarded memory is filled with zeroes, above it is given back. */
+    private static final long DISCARD_IN_PLACE_BYTES = 256 << 10;
+
+    private final GuestRam ram;
+    private final PageTables tables;
+    private final Memory memory;
+    private Regions regions;
+    private long mapTop;
+    private long breakStart;
+    private long breakEnd;
+
+    public AddressSpace(GuestRam ram, PageTables tables, long mapTop) {
+        this(ram, tables, Regions.empty());
+        this.mapTop = mapTop;
+    }
+
+    private AddressSpace(GuestRam ram, PageTables tables, Regions regions) {
+        this.ram = ram;
+        this.tables = tables;
+        this.regions = regions;
+        memory = ram.memory();
+    }
+
+    /** What is needed, besides the memory's content, to be as it was. */
+    public record State(Object regions, GuestRam.State ram, long mapTop, long breakStart, long breakEnd) {}
+
+    public State state() {
+        return new State(regions.copy(), ram.state(), mapTop, breakStart, breakEnd);
+    }
+
+    public void restore(State state) {
+        regions = ((Regions) state.regions()).copy();
+        ram.restore(state.ram());
+        mapTop = state.mapTop();
+        breakStart = state.breakStart();
+        breakEnd = state.breakEnd();
+    }
+
+    /** The address space of a copy of the memory. */
+    public AddressSpace over(GuestRam copy) {
+        AddressSpace space = new AddressSpace(copy, tables.over(copy), regions.copy());
+        space.mapTop = mapTop;
+        space.breakStart = breakStart;
+        space.breakEnd = breakEnd;
+        return space;
+    }
+
+    public PageTables tables() {
+        return tables;
+    }
+
+    public GuestRam ram() {
+        return ram;
+    }
+
+    public Collection<Region> regions() {
+        return regions.all();
+    }
+
+    public @Nullable Region region(long address) {
+        return regions.at(address);
+    }
+
+    // ---- mapping ----
+
+    /** Where a mapping may go. */
+    public enum Place {
+        /** At the address if it is free, else anywhere. */
+        HINT,
+        /** At the address, in place of what is there. */
+        FIXED,
+        /** At the address if it is free, else EEXIST. */
+        FIXED_IF_FREE
+    }
+
+    /**
+     * Maps memory.
+     *
+     * @param backing null for zeroes
+     * @param reserve whether memory must be left for all of it
+     * @return its address, or -EINVAL, -ENOMEM, -EEXIST
+     */
+    public long map(
+            long address,
+            long length,
+            int protection,
+            Place place,
+            @Nullable Backing backing,
+            long offset,
+            boolean reserve,
+            String name) {
+        if (length <= 0 || length > TOP) {
+            return length == 0 ? -Errno.EINVAL : -Errno.ENOMEM;
+        }
+        long bytes = pageUp(length);
+        if (regions.count() >= REGIONS_MAX) {
+            return -Errno.ENOMEM;
+        }
+        if (reserve && (protection & Region.WRITE) != 0 && bytes >>> GuestRam.PAGE_BITS > ram.available()) {
+            return -Errno.ENOMEM;
+        }
+        long at = place(address, bytes, place);
+        if (at < 0) {
+            return at;
+        }
+        Region region = new Region(at, at + bytes, protection, backing, offset, name);
+        regions.add(region);
+        if (region.readable() && bytes <= (backing == null ? EAGER_BYTES : EAGER_FILE_BYTES)) {
+            populate(region, at, at + bytes); // what finds no room now may find some when it is touched
+        }
+        return at;
+    }
+
+    private long place(long address, long bytes, Place place) {
+        if (place == Place.HINT) {
+            long hint = pageDown(address);
+            if (hint >= BOTTOM && hint <= TOP - bytes && regions.isFree(hint, hint + bytes)) {
+                return hint;
+            }
+            long gap = regions.gapBelow(mapTop, bytes, BOTTOM);
+            return gap < 0 ? -Errno.ENOMEM : gap;
+        }
+        if ((address & (GuestRam.PAGE - 1)) != 0) {
+            return -Errno.EINVAL;
+        }
+        if (address < BOTTOM || address > TOP - bytes) {
+            return address >= 0 && address < BOTTOM ? -Errno.EPERM : -Errno.ENOMEM;
+        }
+        if (place == Place.FIXED_IF_FREE) {
+            return regions.isFree(address, address + bytes) ? address : -Errno.EEXIST;
+        }
+        drop(address, address + bytes);
+        return address;
+    }
+
+    public long unmap(long address, long length) {
+        long bytes = pageUp(length);
+        if (!isRange(address, bytes) || bytes == 0) {
+            return -Errno.EINVAL;
+        }
+        if (regions.count() >= REGIONS_MAX) {
+            return -Errno.ENOMEM;
+        }
+        drop(address, address + bytes);
+        return 0;
+    }
+
+    private void drop(long from, long until) {
+        for (Region part : regions.remove(from, until)) {
+            release(part.start(), part.end());
+        }
+    }
+
+    private void release(long from, long until) {
+        for (long at = from; at < until; at += GuestRam.PAGE) {
+            at = tables.skipAbsent(at, until);
+            int page = at < until ? tables.unmap(at) : -1;
+            if (page >= 0) {
+                ram.give(page);
+            }
+        }
+    }
+
+    public long protect(long address, long length, int protection) {
+        long bytes = pageUp(length);
+        if ((address & (GuestRam.PAGE - 1)) != 0) {
+            return -Errno.EINVAL;
+        }
+        if (bytes == 0) {
+            return 0;
+        }
+        if (!isRange(address, bytes) || !regions.covers(address, address + bytes)) {
+            return -Errno.ENOMEM;
+        }
+        if (regions.count() >= REGIONS_MAX) {
+            return -Errno.ENOMEM;
+        }
+        regions.change(address, address + bytes, region -> region.with(protection));
+        boolean write = (protection & Region.WRITE) != 0;
+        boolean execute = (protection & Region.EXECUTE) != 0;
+        long end = address + bytes;
+        for (long at = tables.skipAbsent(address, end); at < end; at = tables.skipAbsent(at + GuestRam.PAGE, end)) {
+            if (protection == 0) {
+                tables.hide(at);
+            } else {
+                tables.protect(at, write, execute);
+            }
+        }
+        if (protection != 0 && bytes <= EAGER_BYTES) {
+            for (Region region : regions.within(address, end)) {
+                populate(region, Math.max(address, region.start()), Math.min(end, region.end()));
+            }
+        }
+        return 0;
+    }
+
+    /** mremap(2) without MREMAP_FIXED. */
+    public long remap(long address, long oldLength, long newLength, boolean mayMove) {
+        long before = pageUp(oldLength);
+        long after = pageUp(newLength);
+        if (after == 0
+                || before == 0
+                || (address & (GuestRam.PAGE - 1)) != 0
+                || after > TOP
+                || !isRange(address, before)) {
+            return -Errno.EINVAL;
+        }
+        Region region = regions.at(address);
+        if (region == null || region.end() < address + before) {
+            return -Errno.EFAULT;
+        }
+        if (after <= before) {
+            drop(address + after, address + before);
+            return address;
+        }
+        if (region.writable() && (after - before) >>> GuestRam.PAGE_BITS > ram.available()) {
+            return -Errno.ENOMEM;
+        }
+        if (address + after <= TOP && regions.isFree(address + before, address + after)) {
+            Region grown = region.part(address, address + before);
+            extend(new Region(
+                    address + before,
+                    address + after,
+                    grown.protection(),
+                    grown.backing(),
+                    grown.offset() + before,
+                    grown.name()));
+            return address;
+        }
+        return mayMove ? move(region.part(address, address + before), after) : -Errno.ENOMEM;
+    }
+
+    private void extend(Region region) {
+        regions.add(region);
+        if (region.readable() && region.length() <= EAGER_BYTES) {
+            populate(region, region.start(), region.end());
+        }
+    }
+
+    private long move(Region old, long length) {
+        long to = regions.gapBelow(mapTop, length, BOTTOM);
+        if (to < 0 || regions.count() >= REGIONS_MAX) {
+            return -Errno.ENOMEM;
+        }
+        regions.remove(old.start(), old.end());
+        Region moved = old.movedTo(to);
+        Region whole = new Region(to, to + length, old.protection(), old.backing(), old.offset(), old.name());
+        regions.add(whole);
+        for (long at = 0; at < moved.length(); at += GuestRam.PAGE) {
+            int page = tables.unmap(old.start() + at);
+            if (page >= 0 && !tables.map(to + at, page, old.writable(), old.executable())) {
+                ram.give(page);
+            }
+        }
+        if (whole.readable() && length - moved.length() <= EAGER_BYTES) {
+            populate(whole, to + moved.length(), to + length);
+        }
+        return to;
+    }
+
+    /** Where the heap of brk(2) begins. */
+    public void startBreak(long address) {
+        breakStart = pageUp(address);
+        breakEnd = breakStart;
+    }
+
+    /** brk(2): the new end of the heap, or the old one when it cannot be. */
+    public long setBreak(long wanted) {
+        if (wanted < breakStart || wanted > mapTop) {
+            return breakEnd;
+        }
+        long before = pageUp(breakEnd);
+        long after = pageUp(wanted);
+        if (after < before) {
+            drop(after, before);
+        } else if (after > before) {
+            if ((after - before) >>> GuestRam.PAGE_BITS > ram.available() || !regions.isFree(before, after)) {
+                return breakEnd;
+            }
+            extend(new Region(before, after, Region.READ | Region.WRITE, null, 0, "[heap]"));
+        }
+        breakEnd = wanted;
+        return wanted;
+    }
+
+    /** madvise(MADV_DONTNEED): anonymous memory reads as zeroes again, mapped files as the file. */
+    public long discard(long address, long length) {
+        long bytes = pageUp(length);
+        if ((address & (GuestRam.PAGE - 1)) != 0 || length < 0) {
+            return -Errno.EINVAL;
+        }
+        if (!isRange(address, bytes)) {
+            return -Errno.ENOMEM;
+        }
+        for (Region region : regions.within(address, address + bytes)) {
+            long from = Math.max(address, region.start());
+            long until = Math.min(address + bytes, region.end());
+            if (region.backing() == null && until - from <= DISCARD_IN_PLACE_BYTES) {
+                zero(from, until);
+            } else {
+                release(from, until);
+            }
+        }
+        return regions.covers(address, address + bytes) ? 0 : -Errno.ENOMEM;
+    }
+
+    private void zero(long from, long until) {
+        for (long at = tables.skipAbsent(from, until); at < until; at = tables.skipAbsent(at + GuestRam.PAGE, until)) {
+            memory.fill(GuestRam.address(PageTables.page(tables.entry(at))), GuestRam.PAGE, (byte) 0);
+        }
+    }
+
+    // ---- pages on demand ----
+
+    /**
+     * The program touched an address that its page tables do not allow. Whether it may go on now.
+     *
+     * @param wanted what it tried: {@link Region#READ}, WRITE or EXECUTE
+     */
+    public boolean fault(long address, int wanted) {
+        Region region = regions.at(address);
+        if (region == null || !region.readable() || (wanted != Region.READ && !region.allows(wanted))) {
+            return false;
+        }
+        long from = Math.max(region.start(), address & -FAULT_BYTES);
+        long until = Math.min(region.end(), (address & -FAULT_BYTES) + FAULT_BYTES);
+        populate(region, from, until);
+        return allows(tables.entry(address), wanted);
+    }
+
+    private static boolean allows(long entry, int wanted) {
+        return entry != 0
+                && (wanted != Region.WRITE || (entry & PageTables.WRITE) != 0)
+                && (wanted != Region.EXECUTE || (entry & PageTables.NO_EXECUTE) == 0);
+    }
+
+    /** Maps the pages of a part of a region that are not mapped, as far as memory goes. */
+    private void populate(Region region, long from, long until) {
+        for (long at = from; at < until; at += GuestRam.PAGE) {
+            long hidden = tables.hidden(at);
+            if (hidden != 0) {
+                tables.unhide(at, region.writable(), region.executable());
+            } else if (tables.entry(at) == 0 && !populate(region, at)) {
+                return;
+            }
+        }
+    }
+
+    private boolean populate(Region region, long at) {
+        int page = ram.take();
+        if (page < 0) {
+            return false;
+        }
+        Backing backing = region.backing();
+        if (backing != null) {
+            var _ = backing.read(
+                    memory, GuestRam.address(page), GuestRam.PAGE, region.offset() + (at - region.start()));
+        }
+        if (!tables.map(at, page, region.writable(), region.executable())) {
+            ram.give(page);
+            return false;
+        }
+        return true;
+    }
+
+    // ---- following the guest's addresses ----
+
+    /**
+     * Where in {@link #memory} a guest address is.
+     *
+     * @throws GuestFault the program itself could not read, or write, there
+     */
+    public long host(long address, boolean write) {
+        long entry = tables.entry(address);
+        int wanted = write ? Region.WRITE : Region.READ;
+        if (address < BOTTOM || address >= TOP || (entry & PageTables.USER) == 0 || !allows(entry, wanted)) {
+            if (address < BOTTOM || address >= TOP || !fault(address, wanted)) {
+                throw GuestFault.INSTANCE;
+            }
+            entry = tables.entry(address);
+        }
+        return GuestRam.address(PageTables.page(entry)) | (address & (GuestRam.PAGE - 1));
+    }
+
+    /** How many bytes from an address on, at most {@code length}, lie side by side in {@link #memory}. */
+    public int run(long address, int length, boolean write) {
+        long first = host(address, write);
+        int bytes = GuestRam.PAGE - (int) (address & (GuestRam.PAGE - 1));
+        while (bytes < length) {
+            long next = address + bytes;
+            if (next >= TOP || !allows(tables.entry(next), write ? Region.WRITE : Region.READ)) {
+                break;
+            }
+            if (host(next, write) != first + bytes) {
+                break;
+            }
+            bytes += GuestRam.PAGE;
+        }
+        return Math.min(bytes, length);
+    }
+
+    public Memory memory() {
+        return memory;
+    }
+
+    /** Copies bytes out of the guest. */
+    public void read(long address, byte[] to, int from, int count) {
+        for (int done = 0; done < count; ) {
+            int part = Math.min(count - done, GuestRam.PAGE - (int) ((address + done) & (GuestRam.PAGE - 1)));
+            memory.read(host(address + done, false), to, from + done, part);
+            done += part;
+        }
+    }
+
+    /** Copies bytes into the guest. */
+    public void write(long address, byte[] source, int from, int count) {
+        for (int done = 0; done < count; ) {
+            int part = Math.min(count - done, GuestRam.PAGE - (int) ((address + done) & (GuestRam.PAGE - 1)));
+            memory.write(host(address + done, true), source, from + done, part);
+            done += part;
+        }
+    }
+
+    public byte[] read(long address, int count) {
+        byte[] bytes = new byte[count];
+        read(address, bytes, 0, count);
+        return bytes;
+    }
+
+    public void write(long address, byte[] source) {
+        write(address, source, 0, source.length);
+    }
+
+    /** Fills a range of the guest with zeroes. */
+    public void clear(long address, int count) {
+        write(address, new byte[count]);
+    }
+
+    public byte getByte(long address) {
+        return memory.getByte(host(address, false));
+    }
+
+    public int getInt(long address) {
+        if ((address & (GuestRam.PAGE - 1)) <= GuestRam.PAGE - 4) {
+            return memory.getInt(host(address, false));
+        }
+        byte[] bytes = read(address, 4);
+        return java.nio.ByteBuffer.wrap(bytes)
+                .order(java.nio.ByteOrder.LITTLE_ENDIAN)
+                .getInt();
+    }
+
+    public void putInt(long address, int value) {
+        if ((address & (GuestRam.PAGE - 1)) <= GuestRam.PAGE - 4) {
+            memory.putInt(host(address, true), value);
+        } else {
+            write(address, new byte[] {(byte) value, (byte) (value >> 8), (byte) (value >> 16), (byte) (value >> 24)});
+        }
+    }
+
+    public long getLong(long address) {
+        if ((address & (GuestRam.PAGE - 1)) <= GuestRam.PAGE - 8) {
+            return memory.getLong(host(address, false));
+        }
+        return (getInt(address) & 0xFFFF_FFFFL) | (long) getInt(address + 4) << 32;
+    }
+
+    public void putLong(long address, long value) {
+        if ((address & (GuestRam.PAGE - 1)) <= GuestRam.PAGE - 8) {
+            memory.putLong(host(address, true), value);
+        } else {
+            putInt(address, (int) value);
+            putInt(address + 4, (int) (value >>> 32));
+        }
+    }
+
+    /** The bytes in front of the first zero; null when the first {@code max} bytes have none. */
+    public byte @Nullable [] readString(long address, int max) {
+        int length = 0;
+        while (length < max) {
+            long at = address + length;
+            long host = host(at, false);
+            int part = Math.min(max - length, GuestRam.PAGE - (int) (at & (GuestRam.PAGE - 1)));
+            for (int i = 0; i < part; i++) {
+                if (memory.getByte(host + i) == 0) {
+                    return read(address, length + i);
+                }
+            }
+            length += part;
+        }
+        return null;
+    }
+
+    private static boolean isRange(long address, long bytes) {
+        return (address & (GuestRam.PAGE - 1)) == 0
+                && address >= 0
+                && bytes >= 0
+                && bytes <= TOP
+                && address <= TOP - bytes;
+    }
+
+    public static long pageUp(long bytes) {
+        return (bytes + GuestRam.PAGE - 1) & -GuestRam.PAGE;
+    }
+
+    public static long pageDown(long address) {
+        return address & -GuestRam.PAGE;
+    }
+}

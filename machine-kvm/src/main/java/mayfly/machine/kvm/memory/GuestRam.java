@@ -1,0 +1,129 @@
+package mayfly.machine.kvm.memory;
+
+import mayfly.linux.ErrnoException;
+import mayfly.linux.Memory;
+
+/**
+ * A guest's physical memory, handed out page by page. Pages are named by their number (address / 4096). A page that is
+ * handed out reads as zeroes. Two ranges: [0, pages) for programs and the machine's own tables, and behind it a pool for
+ * page tables, whose pages are never given back: KVM may keep what it derived from a page table, so the memory must
+ * never become something else (adr/0007).
+ */
+public final class GuestRam {
+    public static final int PAGE_BITS = 12;
+    public static final int PAGE = 1 << PAGE_BITS;
+    private static final int NONE = -1;
+
+    private final Memory memory;
+    private final int pages;
+    private final int tableFirst;
+    private final int tableEnd;
+
+    /** Pages below it were handed out at least once, except the reserved ones at 0. */
+    private int used;
+    /** Stack of pages given back. */
+    private int[] free = new int[64];
+
+    private int freeCount;
+    private int tablesUsed;
+
+    /**
+     * @param memory all of it zeroes; the pages for programs and those for tables
+     * @param reserved pages from 0 on that are somebody's already
+     */
+    public GuestRam(Memory memory, int pages, int tables, int reserved) {
+        if (memory.size() != (long) (pages + tables) << PAGE_BITS) {
+            throw new IllegalArgumentException("memory has " + memory.size() + " bytes, not " + pages + "+" + tables);
+        }
+        this.memory = memory;
+        this.pages = pages;
+        tableFirst = pages;
+        tableEnd = pages + tables;
+        used = reserved;
+    }
+
+    /** What is needed to hand out the same pages again. */
+    public record State(int used, int[] free) {}
+
+    public State state() {
+        return new State(used, java.util.Arrays.copyOf(free, freeCount));
+    }
+
+    /** Goes back to an earlier state; content is the caller's business. Page tables stay. */
+    public void restore(State state) {
+        used = state.used();
+        freeCount = state.free().length;
+        if (free.length < freeCount) {
+            free = new int[Math.max(64, freeCount)];
+        }
+        System.arraycopy(state.free(), 0, free, 0, freeCount);
+    }
+
+    /** Another machine's memory with this one's pages handed out and tables in place. */
+    public GuestRam over(Memory other) {
+        GuestRam ram = new GuestRam(other, pages, tableEnd - tableFirst, 0);
+        ram.restore(state());
+        ram.tablesUsed = tablesUsed;
+        return ram;
+    }
+
+    public Memory memory() {
+        return memory;
+    }
+
+    /** Bytes in front of the page tables' pool. */
+    public long programBytes() {
+        return (long) pages << PAGE_BITS;
+    }
+
+    /** Where page tables end that are in use, in bytes. */
+    public long tableBytesEnd() {
+        return (long) (tableFirst + tablesUsed) << PAGE_BITS;
+    }
+
+    /** Pages that can still be handed out. */
+    public int available() {
+        return pages - used + freeCount;
+    }
+
+    /** Bytes from 0 on that were ever handed out. */
+    public long usedBytes() {
+        return (long) used << PAGE_BITS;
+    }
+
+    public static long address(int page) {
+        return (long) page << PAGE_BITS;
+    }
+
+    /** A page of zeroes; -1 when all are in use. */
+    int take() {
+        if (freeCount > 0) {
+            int page = free[--freeCount];
+            memory.fill(address(page), PAGE, (byte) 0);
+            return page;
+        }
+        return used < pages ? used++ : NONE;
+    }
+
+    /** Gives a page back. Nothing may map it any more. */
+    void give(int page) {
+        if (freeCount == free.length) {
+            free = java.util.Arrays.copyOf(free, freeCount * 2);
+        }
+        free[freeCount++] = page;
+    }
+
+    /** A page for a page table, for ever; -1 when the pool is used up. */
+    int takeTable() {
+        return tableFirst + tablesUsed < tableEnd ? tableFirst + tablesUsed++ : NONE;
+    }
+
+    /** Makes KVM look up again what it knows of these pages. */
+    void bounce(int first, int count) {
+        try {
+            memory.bounce(address(first), (long) count << PAGE_BITS);
+        } catch (ErrnoException e) {
+            throw new IllegalStateException("guest pages cannot be invalidated", e);
+        }
+    }
+}

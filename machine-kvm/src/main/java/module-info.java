@@ -1,0 +1,11 @@
+/** Machines as KVM virtual machines that run unmodified Linux programs. */
+@org.jspecify.annotations.NullMarked
+module mayfly.machine.kvm {
+    requires static org.jspecify;
+    requires transitive mayfly.machine;
+    requires mayfly.agents;
+    requires mayfly.base;
+    requires mayfly.linux;
+
+    exports mayfly.machine.kvm;
+}
