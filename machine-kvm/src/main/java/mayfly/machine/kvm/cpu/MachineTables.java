@@ -13,8 +13,7 @@ public final class MachineTables {
     private static final int STUB_BYTES = 16;
     private static final int GATE_BYTES = 16;
     /** Vectors whose frame has an error code: #DF, #TS, #NP, #SS, #GP, #PF, #AC, #CP, #VC, #SX. */
-    private static final long WITH_ERROR_CODE =
-            bits(8, 10, 11, 12, 13, 14, 17, 21, 29, 30);
+    private static final long WITH_ERROR_CODE = bits(8, 10, 11, 12, 13, 14, 17, 21, 29, 30);
 
     private static final int INT3 = 3;
     private static final int INTO = 4;
@@ -58,8 +57,7 @@ public final class MachineTables {
         long tss = Layout.kernel(Layout.TSS_PAGE);
         long available = 0x0000_8900_0000_0000L;
         memory.putLong(
-                gdt + Layout.TASK,
-                available | Layout.TASK_LIMIT | (tss & 0xFF_FFFF) << 16 | (tss >>> 24 & 0xFF) << 56);
+                gdt + Layout.TASK, available | Layout.TASK_LIMIT | (tss & 0xFF_FFFF) << 16 | (tss >>> 24 & 0xFF) << 56);
         memory.putLong(gdt + Layout.TASK + 8, tss >>> 32);
     }
 

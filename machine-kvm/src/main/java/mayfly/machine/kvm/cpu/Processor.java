@@ -126,9 +126,12 @@ public final class Processor implements AutoCloseable {
             throw refused;
         }
         vcpu.setMsrs(
-                MSR_STAR, (long) Layout.KERNEL_CODE << 32 | 0x23L << 48,
-                MSR_LSTAR, Layout.ENTRY,
-                MSR_SFMASK, 0x4_7700L);
+                MSR_STAR,
+                (long) Layout.KERNEL_CODE << 32 | 0x23L << 48,
+                MSR_LSTAR,
+                Layout.ENTRY,
+                MSR_SFMASK,
+                0x4_7700L);
         for (long bits : XCR0) {
             try {
                 vcpu.setXcr0(bits);
@@ -188,7 +191,7 @@ public final class Processor implements AutoCloseable {
         vector = number;
         long frame = vcpu.get(RSP) - Layout.kernel(Layout.STACK_PAGE);
         boolean hasCode = MachineTables.hasErrorCode(number);
-        int bytes = hasCode ? 48 : 40;
+        long bytes = hasCode ? 48 : 40;
         // the processor pushes at the top of a stack that nothing else uses
         if (frame != GuestRam.PAGE - bytes && frame != GuestRam.PAGE - bytes - 8) {
             frame = GuestRam.PAGE - bytes;
@@ -288,7 +291,7 @@ public final class Processor implements AutoCloseable {
     }
 
     private static long flags(long given) {
-        return given & FLAGS_OF_PROGRAMS | FLAGS_ALWAYS;
+        return (given & FLAGS_OF_PROGRAMS) | FLAGS_ALWAYS;
     }
 
     private static boolean isAddress(long rip) {

@@ -1,12 +1,11 @@
 package mayfly.machine.kvm.files;
 
 import java.util.IdentityHashMap;
-import java.util.Map;
 import java.util.function.UnaryOperator;
 
 /** The objects of one machine that were copied for another: what was shared stays shared. */
 public final class Copies {
-    private final Map<Object, Object> copies = new IdentityHashMap<>();
+    private final IdentityHashMap<Object, Object> copies = new IdentityHashMap<>();
 
     /** The copy of an object, made at the first question. */
     @SuppressWarnings("unchecked") // a copy has its original's type

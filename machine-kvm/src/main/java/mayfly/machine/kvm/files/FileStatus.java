@@ -36,7 +36,13 @@ public final class FileStatus {
     /** As struct stat of asm/stat.h. */
     public byte[] toStat() {
         ByteBuffer out = ByteBuffer.allocate(BYTES).order(ByteOrder.LITTLE_ENDIAN);
-        out.putLong(device).putLong(inode).putLong(links).putInt(mode).putInt(user).putInt(group).putInt(0);
+        out.putLong(device)
+                .putLong(inode)
+                .putLong(links)
+                .putInt(mode)
+                .putInt(user)
+                .putInt(group)
+                .putInt(0);
         out.putLong(special).putLong(size).putLong(blockSize).putLong((size + BLOCK - 1) / BLOCK);
         for (long nanos : new long[] {accessedNanos, modifiedNanos, changedNanos}) {
             out.putLong(Math.floorDiv(nanos, NANOS)).putLong(Math.floorMod(nanos, NANOS));

@@ -29,7 +29,11 @@ public final class Transfer {
 
     /** Several; their lengths' sum must be an int. */
     public static Transfer of(AddressSpace space, long[] addresses, int[] lengths) {
-        return new Transfer(space, addresses, lengths, java.util.stream.IntStream.of(lengths).sum());
+        return new Transfer(
+                space,
+                addresses,
+                lengths,
+                java.util.stream.IntStream.of(lengths).sum());
     }
 
     /** Bytes that are left. */

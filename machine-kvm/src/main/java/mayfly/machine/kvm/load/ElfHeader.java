@@ -74,8 +74,13 @@ public record ElfHeader(
         long table = in.getLong(32);
         int count = in.getShort(56) & 0xFFFF;
         check(path, (in.getShort(54) & 0xFFFF) == PROGRAM_HEADER_BYTES, "its program headers have an unknown size");
-        check(path, count > 0 && count <= SEGMENTS_MAX, "it has " + count + " program headers, not 1 to " + SEGMENTS_MAX);
-        check(path, table >= 0 && table <= head.length - (long) count * PROGRAM_HEADER_BYTES,
+        check(
+                path,
+                count > 0 && count <= SEGMENTS_MAX,
+                "it has " + count + " program headers, not 1 to " + SEGMENTS_MAX);
+        check(
+                path,
+                table >= 0 && table <= head.length - (long) count * PROGRAM_HEADER_BYTES,
                 "its program headers are not within the first " + HEAD_BYTES / 1024 + " KiB");
         return segments(path, in, fileBytes, type == TYPE_DYN, (int) table, count);
     }
@@ -99,17 +104,29 @@ public record ElfHeader(
             if (type == GNU_STACK) {
                 executableStack = (flags & 1) != 0;
             } else if (type == INTERP) {
-                check(path, inFile > 1 && inFile <= PATH_MAX && offset >= 0 && offset <= in.limit() - inFile,
+                check(
+                        path,
+                        inFile > 1 && inFile <= PATH_MAX && offset >= 0 && offset <= in.limit() - inFile,
                         "the path of its dynamic linker is not within the first " + HEAD_BYTES / 1024 + " KiB");
-                interpreter = new String(in.array(), (int) offset, (int) inFile - 1, StandardCharsets.UTF_8);
+                interpreter = path(in, (int) offset, (int) inFile - 1);
             } else if (type == LOAD && inMemory != 0) {
-                check(path, offset >= 0 && inFile >= 0 && inFile <= inMemory && offset <= fileBytes - inFile,
+                check(
+                        path,
+                        offset >= 0 && inFile >= 0 && inFile <= inMemory && offset <= fileBytes - inFile,
                         "its segment " + i + " reaches behind the end of the file (is it cut off?)");
-                check(path, address >= 0 && inMemory > 0 && inMemory < AddressSpace.TOP && address < AddressSpace.TOP - inMemory,
+                check(
+                        path,
+                        address >= 0
+                                && inMemory > 0
+                                && inMemory < AddressSpace.TOP
+                                && address < AddressSpace.TOP - inMemory,
                         "its segment " + i + " is not in the addresses that programs have");
                 check(path, (address - offset) % GuestRam.PAGE == 0, "its segment " + i + " is not aligned to pages");
                 check(path, address >= end, "its segments overlap or are not in order");
-                check(path, position || address >= AddressSpace.BOTTOM, "its segment " + i + " is below the lowest address");
+                check(
+                        path,
+                        position || address >= AddressSpace.BOTTOM,
+                        "its segment " + i + " is below the lowest address");
                 end = AddressSpace.pageDown(address + inMemory);
                 if (table >= offset && table < offset + inFile) {
                     headers = address + (table - offset);
@@ -119,6 +136,12 @@ public record ElfHeader(
         }
         check(path, !segments.isEmpty(), "it has nothing to load");
         return new ElfHeader(position, in.getLong(24), headers, count, segments, interpreter, executableStack);
+    }
+
+    private static String path(ByteBuffer in, int at, int length) {
+        byte[] bytes = new byte[length];
+        in.get(at, bytes);
+        return new String(bytes, StandardCharsets.UTF_8);
     }
 
     private static void check(String path, boolean condition, String reason) throws BadProgramException {

@@ -55,7 +55,13 @@ public final class FirstStack {
      * @param vdso whether there is one
      */
     public record Content(
-            List<String> arguments, List<String> environment, String path, byte[] random, boolean vdso, int user, int group) {}
+            List<String> arguments,
+            List<String> environment,
+            String path,
+            byte[] random,
+            boolean vdso,
+            int user,
+            int group) {}
 
     /**
      * @param pointer RSP at the first instruction
@@ -112,24 +118,42 @@ public final class FirstStack {
         words.addAll(environment);
         words.add(0L);
         long[] auxiliary = {
-            AT_PHDR, loaded.headers(),
-            AT_PHENT, ElfHeader.PROGRAM_HEADER_BYTES,
-            AT_PHNUM, loaded.headerCount(),
-            AT_PAGESZ, 4096,
-            AT_BASE, loaded.interpreterBase(),
-            AT_FLAGS, 0,
-            AT_ENTRY, loaded.entry(),
-            AT_UID, content.user(),
-            AT_EUID, content.user(),
-            AT_GID, content.group(),
-            AT_EGID, content.group(),
-            AT_PLATFORM, platform,
-            AT_HWCAP, HWCAP,
-            AT_HWCAP2, HWCAP2,
-            AT_CLKTCK, 100,
-            AT_SECURE, 0,
-            AT_RANDOM, random,
-            AT_EXECFN, path,
+            AT_PHDR,
+            loaded.headers(),
+            AT_PHENT,
+            ElfHeader.PROGRAM_HEADER_BYTES,
+            AT_PHNUM,
+            loaded.headerCount(),
+            AT_PAGESZ,
+            4096,
+            AT_BASE,
+            loaded.interpreterBase(),
+            AT_FLAGS,
+            0,
+            AT_ENTRY,
+            loaded.entry(),
+            AT_UID,
+            content.user(),
+            AT_EUID,
+            content.user(),
+            AT_GID,
+            content.group(),
+            AT_EGID,
+            content.group(),
+            AT_PLATFORM,
+            platform,
+            AT_HWCAP,
+            HWCAP,
+            AT_HWCAP2,
+            HWCAP2,
+            AT_CLKTCK,
+            100,
+            AT_SECURE,
+            0,
+            AT_RANDOM,
+            random,
+            AT_EXECFN,
+            path,
         };
         for (long word : auxiliary) {
             words.add(word);

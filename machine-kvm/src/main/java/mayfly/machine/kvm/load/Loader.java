@@ -45,7 +45,8 @@ public final class Loader {
      * @param headers address of the program's headers
      * @param interpreterBase where the dynamic linker is; 0 without one
      */
-    public record Loaded(long start, long entry, long headers, int headerCount, long interpreterBase, boolean executableStack) {}
+    public record Loaded(
+            long start, long entry, long headers, int headerCount, long interpreterBase, boolean executableStack) {}
 
     /** Loads a program and its dynamic linker, and puts the heap behind it. */
     public Loaded load(Source program, Finder finder) throws BadProgramException, ErrnoException {
@@ -102,7 +103,13 @@ public final class Loader {
         }
     }
 
-    private void map(Source file, long from, long until, int protection, @org.jspecify.annotations.Nullable Backing backing, long offset)
+    private void map(
+            Source file,
+            long from,
+            long until,
+            int protection,
+            @org.jspecify.annotations.Nullable Backing backing,
+            long offset)
             throws BadProgramException {
         long at = space.map(from, until - from, protection, Place.FIXED, backing, offset, true, file.path());
         if (at < 0) {

@@ -399,7 +399,7 @@ public final class AddressSpace {
         int wanted = write ? Region.WRITE : Region.READ;
         if (address < BOTTOM || address >= TOP || (entry & PageTables.USER) == 0 || !allows(entry, wanted)) {
             if (address < BOTTOM || address >= TOP || !fault(address, wanted)) {
-                throw GuestFault.INSTANCE;
+                throw new GuestFault();
             }
             entry = tables.entry(address);
         }

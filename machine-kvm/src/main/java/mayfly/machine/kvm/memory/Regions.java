@@ -4,16 +4,18 @@ import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
 import java.util.Map;
+import java.util.NavigableMap;
+import java.util.Objects;
 import java.util.TreeMap;
 import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
 /** The regions of an address space: disjoint, ordered. Copies share their content until one of them changes it. */
 final class Regions {
-    private TreeMap<Long, Region> byStart;
+    private NavigableMap<Long, Region> byStart;
     private boolean shared;
 
-    private Regions(TreeMap<Long, Region> byStart, boolean shared) {
+    private Regions(NavigableMap<Long, Region> byStart, boolean shared) {
         this.byStart = byStart;
         this.shared = shared;
     }
@@ -28,7 +30,7 @@ final class Regions {
         return new Regions(byStart, true);
     }
 
-    private TreeMap<Long, Region> own() {
+    private NavigableMap<Long, Region> own() {
         if (shared) {
             byStart = new TreeMap<>(byStart);
             shared = false;
@@ -88,7 +90,7 @@ final class Regions {
 
     /** Adds a region to a free place, joined with its neighbours where they continue each other. */
     void add(Region region) {
-        TreeMap<Long, Region> map = own();
+        NavigableMap<Long, Region> map = own();
         Region joined = region;
         Map.Entry<Long, Region> below = map.lowerEntry(region.start());
         if (below != null && continues(below.getValue(), joined)) {
@@ -105,7 +107,7 @@ final class Regions {
     private static boolean continues(Region low, Region high) {
         return low.end() == high.start()
                 && low.protection() == high.protection()
-                && low.backing() == high.backing()
+                && Objects.equals(low.backing(), high.backing())
                 && (low.backing() == null || low.offset() + low.length() == high.offset())
                 && low.name().equals(high.name());
     }
@@ -120,7 +122,7 @@ final class Regions {
         if (hit.isEmpty()) {
             return hit;
         }
-        TreeMap<Long, Region> map = own();
+        NavigableMap<Long, Region> map = own();
         List<Region> parts = new ArrayList<>(hit.size());
         for (Region region : hit) {
             map.remove(region.start());

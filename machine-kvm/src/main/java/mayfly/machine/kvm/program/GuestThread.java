@@ -1,0 +1,59 @@
+package mayfly.machine.kvm.program;
+
+import mayfly.machine.kvm.cpu.CpuState;
+import org.jspecify.annotations.Nullable;
+
+/** One thread of a program. All threads of a program share its one processor and take turns. */
+public final class GuestThread {
+    final int id;
+    /** Its registers while another thread has the processor. */
+    final CpuState state;
+    /** The system call it is in: number and arguments. */
+    long callNumber;
+
+    final long[] arguments = new long[6];
+
+    @Nullable
+    Wait wait;
+    /** The result of the call that it waited in, to be given when it has the processor again. */
+    long result;
+
+    boolean hasResult;
+    /** Address that is cleared, and whose waiters are woken, when it ends (CLONE_CHILD_CLEARTID); 0: none. */
+    long clearAtExit;
+
+    long robustList;
+    /** Blocked signals, bit n-1 for signal n. */
+    long signalMask;
+    /** Signals that were sent to it and not delivered. */
+    long pending;
+
+    long alternateStack;
+    long alternateStackBytes;
+    int alternateStackFlags;
+
+    GuestThread(int id, CpuState state) {
+        this.id = id;
+        this.state = state;
+    }
+
+    GuestThread copy() {
+        GuestThread copy = new GuestThread(id, state.copy());
+        copy.callNumber = callNumber;
+        System.arraycopy(arguments, 0, copy.arguments, 0, arguments.length);
+        copy.result = result;
+        copy.hasResult = hasResult;
+        copy.clearAtExit = clearAtExit;
+        copy.robustList = robustList;
+        copy.signalMask = signalMask;
+        copy.pending = pending;
+        copy.alternateStack = alternateStack;
+        copy.alternateStackBytes = alternateStackBytes;
+        copy.alternateStackFlags = alternateStackFlags;
+        return copy;
+    }
+
+    public int id() {
+        return id;
+    }
+}

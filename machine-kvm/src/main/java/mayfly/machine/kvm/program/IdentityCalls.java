@@ -1,0 +1,81 @@
+package mayfly.machine.kvm.program;
+
+import java.nio.charset.StandardCharsets;
+import mayfly.linux.Errno;
+import mayfly.machine.kvm.program.CallTable.Kind;
+
+/** Who and where the program is: one process of one user on a machine of its own. */
+final class IdentityCalls {
+    private static final int USER = 1000;
+    private static final int UTS_FIELD = 65;
+    private static final String[] UTS = {"Linux", "mayfly", "6.1.0", "#1 SMP Mayfly", "x86_64", "(none)"};
+    private static final int ARCH_SET_GS = 0x1001;
+    private static final int ARCH_SET_FS = 0x1002;
+    private static final int ARCH_GET_FS = 0x1003;
+    private static final int ARCH_GET_GS = 0x1004;
+
+    private IdentityCalls() {}
+
+    static void addTo(CallTable table) {
+        table.constant(39, "getpid", Program.PID, "");
+        table.constant(110, "getppid", 1, "");
+        table.constant(102, "getuid", USER, "");
+        table.constant(104, "getgid", USER, "");
+        table.constant(107, "geteuid", USER, "");
+        table.constant(108, "getegid", USER, "");
+        table.constant(111, "getpgrp", Program.PID, "");
+        table.constant(121, "getpgid", Program.PID, "");
+        table.constant(124, "getsid", Program.PID, "");
+        table.constant(109, "setpgid", 0, "");
+        table.constant(112, "setsid", -Errno.EPERM, "it leads its session");
+        table.constant(115, "getgroups", 0, "none");
+        table.constant(105, "setuid", -Errno.EPERM, "one user");
+        table.constant(106, "setgid", -Errno.EPERM, "one group");
+        table.add(186, "gettid", Kind.EMULATED, (p, _) -> p.current().id());
+        table.add(63, "uname", Kind.CONSTANT, IdentityCalls::uname);
+        table.add(158, "arch_prctl", Kind.EMULATED, "bases of FS and GS", IdentityCalls::archPrctl);
+        table.add(60, "exit", Kind.EMULATED, ThreadCalls::exit);
+        table.add(231, "exit_group", Kind.EMULATED, (p, a) -> p.end(new Stop.Exited((int) a[0] & 0xFF)));
+        table.add(218, "set_tid_address", Kind.EMULATED, (p, a) -> {
+            p.current().clearAtExit = a[0];
+            return p.current().id();
+        });
+        table.add(273, "set_robust_list", Kind.EMULATED, (p, a) -> {
+            p.current().robustList = a[0];
+            return 0;
+        });
+    }
+
+    private static long uname(Program program, long[] a) {
+        byte[] fields = new byte[UTS.length * UTS_FIELD];
+        for (int i = 0; i < UTS.length; i++) {
+            byte[] text = UTS[i].getBytes(StandardCharsets.US_ASCII);
+            System.arraycopy(text, 0, fields, i * UTS_FIELD, text.length);
+        }
+        program.space().write(a[0], fields);
+        return 0;
+    }
+
+    private static long archPrctl(Program program, long[] a) {
+        switch ((int) a[0]) {
+            case ARCH_SET_FS -> {
+                if (a[1] < 0) {
+                    return -Errno.EPERM;
+                }
+                program.cpu().setFsBase(a[1]);
+            }
+            case ARCH_SET_GS -> {
+                if (a[1] < 0) {
+                    return -Errno.EPERM;
+                }
+                program.cpu().setGsBase(a[1]);
+            }
+            case ARCH_GET_FS -> program.space().putLong(a[1], program.cpu().fsBase());
+            case ARCH_GET_GS -> program.space().putLong(a[1], program.cpu().gsBase());
+            default -> {
+                return -Errno.EINVAL;
+            }
+        }
+        return 0;
+    }
+}

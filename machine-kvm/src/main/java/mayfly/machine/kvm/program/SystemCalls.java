@@ -1,0 +1,22 @@
+package mayfly.machine.kvm.program;
+
+/** All system calls that programs can make. */
+public final class SystemCalls {
+    private static final CallTable TABLE = table();
+
+    private SystemCalls() {}
+
+    /** The one table; it has no state. */
+    public static CallTable all() {
+        return TABLE;
+    }
+
+    private static CallTable table() {
+        CallTable table = new CallTable();
+        TransferCalls.addTo(table);
+        MemoryCalls.addTo(table);
+        IdentityCalls.addTo(table);
+        ThreadCalls.addTo(table);
+        return table;
+    }
+}

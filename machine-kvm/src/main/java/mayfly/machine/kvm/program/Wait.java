@@ -1,0 +1,29 @@
+package mayfly.machine.kvm.program;
+
+/** What a thread that is blocked in a system call waits for. */
+public interface Wait {
+    /** Given by {@link #poll} while there is nothing yet. */
+    long PENDING = Long.MIN_VALUE;
+
+    /** No deadline. */
+    long FOREVER = Long.MAX_VALUE;
+
+    /** The call's result once it has one, else {@link #PENDING}. May be asked at any time and does what the call does. */
+    long poll();
+
+    /** When {@link #timeout} is to be asked instead, in {@link System#nanoTime} time; {@link #FOREVER}: never. */
+    default long deadline() {
+        return FOREVER;
+    }
+
+    /** The call's result when the deadline passed. */
+    default long timeout() {
+        return 0;
+    }
+
+    /** The same wait of a copied thread in a copied program. */
+    Wait copy(Program other, GuestThread copied);
+
+    /** The thread waits no more: a signal came, or it was ended. */
+    default void cancel() {}
+}
