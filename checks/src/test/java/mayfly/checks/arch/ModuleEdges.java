@@ -31,6 +31,7 @@ final class ModuleEdges {
             entry(
                     "mayfly.machine.process",
                     Set.of("mayfly.base", "mayfly.linux", "mayfly.machine", "mayfly.monitor", "mayfly.agents")),
+            entry("mayfly.machine.kvm", Set.of("mayfly.base", "mayfly.linux", "mayfly.machine", "mayfly.agents")),
             entry("mayfly.store", Set.of("mayfly.base")),
             entry("mayfly.http", Set.of("mayfly.base")),
             entry("mayfly.api", Set.of("mayfly.base")),

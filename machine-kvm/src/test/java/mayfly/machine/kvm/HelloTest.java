@@ -49,10 +49,7 @@ class HelloTest {
                             List.of("hello", "world"),
                             List.of("PATH=/bin"),
                             descriptors)) {
-                vm.program().trace((thread, name, arguments, r) -> System.err.println(name + " = " + r));
-                for (int i = 0; i < 1; i++) {
-                    result[0] = vm.run(signal, Wait.FOREVER);
-                }
+                result[0] = vm.run(signal, Wait.FOREVER);
             } catch (Throwable t) {
                 result[0] = t;
                 t.printStackTrace();
