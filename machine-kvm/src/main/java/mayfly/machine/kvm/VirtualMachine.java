@@ -9,6 +9,7 @@ import mayfly.linux.ThreadSignal;
 import mayfly.machine.kvm.cpu.Layout;
 import mayfly.machine.kvm.cpu.MachineTables;
 import mayfly.machine.kvm.cpu.Processor;
+import mayfly.machine.kvm.files.Copies;
 import mayfly.machine.kvm.files.Descriptors;
 import mayfly.machine.kvm.load.BadProgramException;
 import mayfly.machine.kvm.load.FirstStack;
@@ -19,22 +20,86 @@ import mayfly.machine.kvm.memory.PageTables;
 import mayfly.machine.kvm.program.Program;
 import mayfly.machine.kvm.program.Stop;
 import mayfly.machine.kvm.program.SystemCalls;
+import org.jspecify.annotations.Nullable;
 
 /** One virtual machine and the program in it. Belongs to one platform thread, except {@link Program#interrupt}. */
 public final class VirtualMachine implements AutoCloseable {
     /** Page tables' pool: enough for the memory twice over, and for ranges far apart. */
     private static final int TABLES_LEAST = 512;
 
-    private final Memfd file;
+    /** What a fork's memory is a copy of; null when this one was booted. */
+    private final @Nullable Snapshot snapshot;
+    /** Holds a booted machine's memory; null when this one was forked. */
+    private final @Nullable Memfd file;
+
     private final Memory memory;
     private final Processor cpu;
     private final Program program;
+    private @Nullable Rewind rewind;
 
-    private VirtualMachine(Memfd file, Memory memory, Processor cpu, Program program) {
+    private VirtualMachine(
+            @Nullable Snapshot snapshot, @Nullable Memfd file, Memory memory, Processor cpu, Program program) {
+        this.snapshot = snapshot;
         this.file = file;
         this.memory = memory;
         this.cpu = cpu;
         this.program = program;
+    }
+
+    static VirtualMachine forked(Kvm kvm, Snapshot snapshot, Memory memory) throws ErrnoException {
+        Program frozen = snapshot.program();
+        GuestRam ram = frozen.space().ram().over(memory);
+        AddressSpace space = frozen.space().over(ram);
+        Processor cpu = Processor.create(kvm, memory, space.tables().rootAddress());
+        return new VirtualMachine(snapshot, null, memory, cpu, frozen.over(space, cpu, new Copies()));
+    }
+
+    /** Freezes a booted machine whose threads all wait; it is of no more use afterwards. */
+    public Snapshot freeze() throws ErrnoException {
+        if (file == null) {
+            throw new IllegalStateException("only a booted machine can be frozen");
+        }
+        return Snapshot.of(this, file);
+    }
+
+    void closeKeepingFile() {
+        cpu.close();
+        memory.close();
+    }
+
+    /**
+     * Puts a forked machine back into its snapshot's state.
+     *
+     * @return pages that it had changed
+     */
+    public int reset() throws ErrnoException {
+        Rewind rewinding = rewind();
+        int pages = rewinding.run();
+        program.space().restore(origin().addresses());
+        program.resetTo(origin().program());
+        return pages;
+    }
+
+    /** How many pages differ from the snapshot's; for checks, after {@link #reset}. */
+    public int differences() throws ErrnoException {
+        return rewind().differences();
+    }
+
+    private Snapshot origin() {
+        if (snapshot == null) {
+            throw new IllegalStateException("only a forked machine can be reset");
+        }
+        return snapshot;
+    }
+
+    private Rewind rewind() throws ErrnoException {
+        Rewind made = rewind;
+        if (made == null) {
+            made = new Rewind(
+                    origin(), memory, program.space().ram(), program.space().tables());
+            rewind = made;
+        }
+        return made;
     }
 
     /**
@@ -67,7 +132,7 @@ public final class VirtualMachine implements AutoCloseable {
         Processor cpu = Processor.create(kvm, memory, pageTables.rootAddress());
         Program program = new Program(space, cpu, SystemCalls.all(), descriptors);
         program.start(loaded.start(), stack.pointer());
-        return new VirtualMachine(file, memory, cpu, program);
+        return new VirtualMachine(null, file, memory, cpu, program);
     }
 
     public Program program() {
@@ -81,8 +146,13 @@ public final class VirtualMachine implements AutoCloseable {
 
     @Override
     public void close() {
-        cpu.close();
-        memory.close();
-        file.close();
+        closeKeepingFile();
+        program.descriptors().closeAll();
+        if (file != null) {
+            file.close();
+        }
+        if (rewind != null) {
+            rewind.close();
+        }
     }
 }

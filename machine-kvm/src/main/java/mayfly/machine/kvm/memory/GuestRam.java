@@ -26,6 +26,8 @@ public final class GuestRam {
 
     private int freeCount;
     private int tablesUsed;
+    /** Of each page of the pool in use: 0 for last-level tables. */
+    private byte[] tableLevels;
 
     /**
      * @param memory all of it zeroes; the pages for programs and those for tables
@@ -40,6 +42,7 @@ public final class GuestRam {
         tableFirst = pages;
         tableEnd = pages + tables;
         used = reserved;
+        tableLevels = new byte[tables];
     }
 
     /** What is needed to hand out the same pages again. */
@@ -64,6 +67,7 @@ public final class GuestRam {
         GuestRam ram = new GuestRam(other, pages, tableEnd - tableFirst, 0);
         ram.restore(state());
         ram.tablesUsed = tablesUsed;
+        ram.tableLevels = tableLevels.clone();
         return ram;
     }
 
@@ -113,9 +117,22 @@ public final class GuestRam {
         free[freeCount++] = page;
     }
 
-    /** A page for a page table, for ever; -1 when the pool is used up. */
-    int takeTable() {
-        return tableFirst + tablesUsed < tableEnd ? tableFirst + tablesUsed++ : NONE;
+    /**
+     * A page for a page table, for ever; -1 when the pool is used up.
+     *
+     * @param level 0 for the last level, whose entries point to programs' pages
+     */
+    int takeTable(int level) {
+        if (tableFirst + tablesUsed == tableEnd) {
+            return NONE;
+        }
+        tableLevels[tablesUsed] = (byte) level;
+        return tableFirst + tablesUsed++;
+    }
+
+    /** Whether a page of the pool is a table of the last level. */
+    boolean isLastLevel(int page) {
+        return tableLevels[page - tableFirst] == 0;
     }
 
     /** Makes KVM look up again what it knows of these pages. */

@@ -1,6 +1,7 @@
 package mayfly.machine.kvm.memory;
 
 import mayfly.linux.Memory;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The guest's page tables, four levels of 512 entries, in the guest's own memory (AMD64 Architecture Programmer's Manual
@@ -24,6 +25,7 @@ public final class PageTables {
     private static final long FRAME = 0x000F_FFFF_FFFF_F000L;
     private static final int INDEX_BITS = 9;
     private static final int ENTRIES = 1 << INDEX_BITS;
+    private static final int LEVELS = 4;
 
     /** Where the machine's own tables are mapped, for privilege 0 only. */
     public static final long KERNEL_BASE = 0xFFFF_8000_0000_0000L;
@@ -47,7 +49,7 @@ public final class PageTables {
 
     /** New and empty. Throws when there is no room for even one table. */
     public static PageTables create(GuestRam ram) {
-        int root = ram.takeTable();
+        int root = ram.takeTable(LEVELS - 1);
         if (root < 0) {
             throw new IllegalArgumentException("no room for page tables");
         }
@@ -187,6 +189,38 @@ public final class PageTables {
         }
     }
 
+    /**
+     * Puts the tables in a range of the pool back to an original, entry by entry. Tables above the last level keep what
+     * was added to them, and tables that the original does not have stay, empty.
+     *
+     * @param from byte offsets in the memory, page-aligned
+     * @param original of the whole memory
+     * @param originalEnd where the original's tables end
+     */
+    public void revert(long from, long until, Memory original, long originalEnd) {
+        for (long table = from; table < until; table += GuestRam.PAGE) {
+            if (ram.isLastLevel((int) (table >>> GuestRam.PAGE_BITS))) {
+                revert(table, table < originalEnd ? original : null);
+            }
+        }
+    }
+
+    /** Whether the page of the pool at a byte offset is a table of the last level. */
+    public boolean isLastLevel(long offset) {
+        return ram.isLastLevel((int) (offset >>> GuestRam.PAGE_BITS));
+    }
+
+    private void revert(long table, @Nullable Memory original) {
+        for (long at = table; at < table + GuestRam.PAGE; at += 8) {
+            long wanted = original == null ? 0 : original.getLong(at);
+            long entry = memory.getLong(at);
+            if (entry != wanted) {
+                memory.putLong(at, wanted);
+                changed(entry);
+            }
+        }
+    }
+
     /** Makes all changes take effect. */
     public void flush() {
         if (bounceCount > 0) {
@@ -202,11 +236,11 @@ public final class PageTables {
             return cachedTable;
         }
         long table = GuestRam.address(root);
-        for (int level = 3; level > 0; level--) {
+        for (int level = LEVELS - 1; level > 0; level--) {
             long at = table + index(address, level) * 8;
             long entry = memory.getLong(at);
             if (entry == 0) {
-                int page = make ? ram.takeTable() : -1;
+                int page = make ? ram.takeTable(level - 1) : -1;
                 if (page < 0) {
                     return -1;
                 }

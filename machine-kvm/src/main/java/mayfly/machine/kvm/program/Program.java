@@ -29,7 +29,7 @@ public final class Program {
     private final AddressSpace space;
     private final Processor cpu;
     private final CallTable table;
-    private final Descriptors descriptors;
+    private Descriptors descriptors;
     private final Signals signals;
     private final Statistics statistics = new Statistics();
     private final List<GuestThread> threads = new ArrayList<>();
@@ -400,6 +400,17 @@ public final class Program {
         if (loaded != null) {
             cpu.save(loaded.state);
         }
+    }
+
+    /** Becomes what a frozen program is; memory and address space are put back by others. */
+    public void resetTo(Program frozen) {
+        Copies copies = new Copies();
+        descriptors.closeAll();
+        descriptors = frozen.descriptors.copy(copies);
+        signals.takeOver(frozen.signals);
+        takeThreads(frozen);
+        interrupted = false;
+        cpu.kick(false);
     }
 
     /** The same program, frozen, on another processor with a copy of its memory. */

@@ -1,0 +1,110 @@
+package mayfly.machine.kvm.files;
+
+import java.util.ArrayDeque;
+import java.util.Deque;
+import mayfly.linux.Errno;
+
+/**
+ * A stream between a program and whoever runs its machine. Reading when nothing was given waits: that is where a machine
+ * can be frozen. What the program writes goes to the owner at once. Belongs to the machine's thread.
+ */
+public final class Channel extends OpenFile {
+    private static final int PIECE = 64 << 10;
+
+    /** Takes what the program writes. */
+    @FunctionalInterface
+    public interface Receiver {
+        /** @param count bytes of {@code bytes}, which are reused afterwards */
+        void received(byte[] bytes, int count);
+    }
+
+    private final Deque<byte[]> given = new ArrayDeque<>();
+    private int offset;
+    private boolean ended;
+    private Receiver receiver;
+    private byte[] buffer = new byte[4096];
+
+    public Channel(Receiver receiver) {
+        super(READ_WRITE);
+        this.receiver = receiver;
+    }
+
+    /** The copy is empty and its owner must set its own receiver. */
+    @Override
+    protected OpenFile duplicate(Copies copies) {
+        Channel copy = new Channel((_, _) -> {});
+        for (byte[] piece : given) {
+            copy.given.add(piece);
+        }
+        copy.offset = offset;
+        copy.ended = ended;
+        return copy;
+    }
+
+    public void setReceiver(Receiver newReceiver) {
+        receiver = newReceiver;
+    }
+
+    /** Gives bytes to the program, which must not be changed any more. */
+    public void give(byte[] bytes) {
+        if (bytes.length > 0) {
+            given.add(bytes);
+        }
+    }
+
+    /** After what was given the program reads the end. */
+    public void end() {
+        ended = true;
+    }
+
+    @Override
+    public long read(Transfer to) {
+        byte[] first = given.peek();
+        if (first == null) {
+            return ended ? 0 : -Errno.EAGAIN;
+        }
+        long done = 0;
+        while (first != null && to.remaining() > 0) {
+            int count = Math.min(to.remaining(), first.length - offset);
+            to.put(first, offset, count);
+            offset += count;
+            done += count;
+            if (offset == first.length) {
+                given.remove();
+                offset = 0;
+                first = given.peek();
+            }
+        }
+        return done;
+    }
+
+    @Override
+    public long write(Transfer from) {
+        int total = from.remaining();
+        while (from.remaining() > 0) {
+            int count = Math.min(PIECE, from.remaining());
+            if (buffer.length < count) {
+                buffer = new byte[PIECE];
+            }
+            from.take(buffer, 0, count);
+            receiver.received(buffer, count);
+        }
+        return total;
+    }
+
+    @Override
+    public int ready() {
+        return WRITABLE | (given.isEmpty() && !ended ? 0 : READABLE);
+    }
+
+    @Override
+    public long status(FileStatus status) {
+        status.mode = FileStatus.SOCKET | 0600;
+        return 0;
+    }
+
+    @Override
+    public String name() {
+        return "socket:[3]";
+    }
+}

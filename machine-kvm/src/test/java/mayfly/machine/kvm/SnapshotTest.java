@@ -1,0 +1,95 @@
+package mayfly.machine.kvm;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.ByteArrayOutputStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.List;
+import mayfly.linux.ThreadSignal;
+import mayfly.machine.kvm.files.Channel;
+import mayfly.machine.kvm.files.Descriptors;
+import mayfly.machine.kvm.load.ImageFile;
+import mayfly.machine.kvm.program.Stop;
+import mayfly.machine.kvm.program.Wait;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Forked machines begin where their template waits, and are exactly there again after a reset. */
+class SnapshotTest {
+    private static final String COUNTER = """
+            #include <stdio.h>
+            #include <stdlib.h>
+            #include <string.h>
+            #include <unistd.h>
+            #include <sys/mman.h>
+            static int count;
+            static char big[64 << 12];
+            int main(void) {
+                char in[64], out[96];
+                volatile double x = 1.5;
+                for (;;) {
+                    ssize_t n = read(3, in, sizeof in - 1);
+                    if (n <= 0) return 0;
+                    in[n] = 0;
+                    count++;
+                    x *= 2;
+                    for (int i = 0; i < atoi(in); i++) big[i << 12]++;
+                    char *more = mmap(0, 1 << 20, 3, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+                    if (more[4096] != 0) return 9;
+                    memset(more, 7, 1 << 20);
+                    if (n % 2) munmap(more, 1 << 19);
+                    int l = snprintf(out, sizeof out, "count=%d big=%d x=%.1f", count, big[0], x);
+                    if (write(3, out, l) != l) return 1;
+                }
+            }
+            """;
+
+    @Test
+    void everyRequestFindsTheTemplatesState(@TempDir Path dir) throws Exception {
+        Bed.needsKvm();
+        Path program = Bed.compile(dir, "counter", COUNTER);
+        Bed.on((kvm, signal) -> {
+            Descriptors descriptors = new Descriptors();
+            descriptors.set(3, new Channel((_, _) -> {}), false);
+            VirtualMachine template = VirtualMachine.boot(
+                    kvm,
+                    64 << 20,
+                    ImageFile.open(program, "/app/counter"),
+                    path -> {
+                        throw new AssertionError(path);
+                    },
+                    List.of("counter"),
+                    List.of(),
+                    descriptors);
+            assertThat(template.run(signal, Wait.FOREVER)).isInstanceOf(Stop.Idle.class);
+            try (Snapshot snapshot = template.freeze();
+                    VirtualMachine fork = snapshot.fork(kvm);
+                    VirtualMachine other = snapshot.fork(kvm)) {
+                assertThat(fork.differences()).isZero();
+                for (int i = 0; i < 50; i++) {
+                    assertThat(ask(fork, signal, Integer.toString(i)))
+                            .startsWith("count=1 big=" + (i > 0 ? 1 : 0) + " x=3.0");
+                    assertThat(fork.reset()).isPositive();
+                    assertThat(fork.differences()).isZero();
+                }
+                assertThat(ask(other, signal, "3")).isEqualTo("count=1 big=1 x=3.0");
+                assertThat(ask(other, signal, "3")).isEqualTo("count=2 big=2 x=6.0");
+            }
+            return null;
+        });
+    }
+
+    private static String ask(VirtualMachine machine, ThreadSignal signal, String request) throws Exception {
+        Channel channel = (Channel) machine.program().descriptors().get(3);
+        assertThat(channel).isNotNull();
+        ByteArrayOutputStream answer = new ByteArrayOutputStream();
+        channel.setReceiver((bytes, count) -> {
+            answer.write(bytes, 0, count);
+            machine.program().stopAfterCall();
+        });
+        channel.give(request.getBytes(StandardCharsets.UTF_8));
+        assertThat(machine.run(signal, Wait.FOREVER)).isInstanceOf(Stop.Asked.class);
+        return answer.toString(StandardCharsets.UTF_8);
+    }
+}
