@@ -13,6 +13,7 @@ import mayfly.base.Ids;
 import mayfly.machine.GuestRuntime;
 import mayfly.machine.HostReport;
 import mayfly.machine.InitFailedException;
+import mayfly.machine.Interpreters;
 import mayfly.machine.MachineDriver;
 import mayfly.machine.MachineException;
 import mayfly.machine.Supervisor;

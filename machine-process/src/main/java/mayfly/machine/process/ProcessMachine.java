@@ -7,6 +7,7 @@ import mayfly.base.MachineId;
 import mayfly.machine.AgentAnswer;
 import mayfly.machine.AgentAnswerCodec;
 import mayfly.machine.AgentRequest;
+import mayfly.machine.BoundedLog;
 import mayfly.machine.Frame;
 import mayfly.machine.FrameRead;
 import mayfly.machine.FrameType;

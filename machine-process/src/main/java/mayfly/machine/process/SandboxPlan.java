@@ -10,6 +10,7 @@ import java.util.TreeMap;
 import mayfly.agents.AgentFiles;
 import mayfly.base.Limits;
 import mayfly.machine.GuestRuntime;
+import mayfly.machine.Interpreter;
 import mayfly.machine.Sandbox;
 import mayfly.machine.SupervisedSpec;
 import mayfly.machine.TemplateSpec;

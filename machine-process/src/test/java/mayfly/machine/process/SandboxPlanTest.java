@@ -7,6 +7,7 @@ import java.time.Duration;
 import java.util.Map;
 import java.util.Optional;
 import mayfly.machine.GuestRuntime;
+import mayfly.machine.Interpreter;
 import mayfly.machine.Sandbox;
 import mayfly.machine.SupervisedSpec;
 import mayfly.machine.TemplateSpec;

@@ -1,4 +1,4 @@
-package mayfly.machine.process;
+package mayfly.machine;
 
 import java.nio.file.Path;
 import java.util.Optional;
@@ -9,4 +9,4 @@ import java.util.Optional;
  * @param program its real path, no link and no wrapper script
  * @param bind what the sandbox must see besides the system directories; empty when the program is in one of them
  */
-record Interpreter(Path program, String version, Optional<Path> bind) {}
+public record Interpreter(Path program, String version, Optional<Path> bind) {}

@@ -1,25 +1,24 @@
-package mayfly.machine.process;
+package mayfly.machine;
 
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import mayfly.base.Limits;
-import mayfly.machine.AgentAnswerCodec;
-import mayfly.machine.Frame;
-import mayfly.machine.LogSink;
 
 /** Hands one call's output on, up to the limit and a little more for the agent's own remark that it cut. */
-final class BoundedLog {
+public final class BoundedLog {
     private static final int SLACK_BYTES = 16 * Limits.KIB;
     private static final byte[] CUT = "\n[mayfly: log cut here]\n".getBytes(StandardCharsets.UTF_8);
 
     private final LogSink sink;
     private int left = Limits.INVOCATION_LOG_BYTES_MAX + SLACK_BYTES;
 
-    BoundedLog(LogSink sink) {
+    /** For one call. */
+    public BoundedLog(LogSink sink) {
         this.sink = sink;
     }
 
-    void take(Frame log) {
+    /** Takes a LOG frame. */
+    public void take(Frame log) {
         byte[] bytes = log.bytes();
         if (left < 0 || bytes.length == 0) {
             return;

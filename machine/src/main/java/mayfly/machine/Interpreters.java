@@ -1,4 +1,4 @@
-package mayfly.machine.process;
+package mayfly.machine;
 
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -10,13 +10,10 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
-import mayfly.machine.GuestRuntime;
-import mayfly.machine.HostReport;
-import mayfly.machine.MachineException;
 import org.jspecify.annotations.Nullable;
 
 /** Finds the host's Python and Node: the configured one, else the system's, else the first that PATH gives. Looks once. */
-final class Interpreters {
+public final class Interpreters {
     private static final long ANSWER_SECONDS_MAX = 10;
     private static final List<Path> SYSTEM =
             List.of(Path.of("/usr"), Path.of("/bin"), Path.of("/lib"), Path.of("/lib64"), Path.of("/sbin"));
@@ -31,13 +28,17 @@ final class Interpreters {
     private record Found(@Nullable Interpreter interpreter, String why) {}
 
     /** @param searchPath the node's PATH */
-    Interpreters(Map<GuestRuntime, Path> configured, String searchPath) {
+    public Interpreters(Map<GuestRuntime, Path> configured, String searchPath) {
         this.configured = Map.copyOf(configured);
         this.searchPath = searchPath;
     }
 
-    /** Empty for runtimes that need none. */
-    Optional<Interpreter> forRuntime(GuestRuntime runtime) throws MachineException {
+    /**
+     * Empty for runtimes that need none.
+     *
+     * @throws MachineException there is none on this host; the message says what to install
+     */
+    public Optional<Interpreter> forRuntime(GuestRuntime runtime) throws MachineException {
         if (runtime == GuestRuntime.NATIVE) {
             return Optional.empty();
         }
@@ -48,7 +49,8 @@ final class Interpreters {
         return Optional.of(result.interpreter());
     }
 
-    List<HostReport.Feature> features() {
+    /** For the host report: which are there, and what to do about those that are not. */
+    public List<HostReport.Feature> features() {
         List<HostReport.Feature> features = new ArrayList<>();
         for (GuestRuntime runtime : List.of(GuestRuntime.PYTHON3, GuestRuntime.NODE)) {
             Found result = look(runtime);
