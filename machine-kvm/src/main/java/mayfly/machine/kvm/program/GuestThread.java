@@ -32,6 +32,11 @@ public final class GuestThread {
     long alternateStackBytes;
     int alternateStackFlags;
 
+    /** As prctl(PR_SET_NAME): 15 bytes and a zero at most, filled with zeroes. Never changed in place. */
+    byte[] name = new byte[ProcessState.NAME_BYTES];
+    /** CPU time it was charged with. */
+    long cpuNanos;
+
     GuestThread(int id, CpuState state) {
         this.id = id;
         this.state = state;
@@ -50,6 +55,8 @@ public final class GuestThread {
         copy.alternateStack = alternateStack;
         copy.alternateStackBytes = alternateStackBytes;
         copy.alternateStackFlags = alternateStackFlags;
+        copy.name = name;
+        copy.cpuNanos = cpuNanos;
         return copy;
     }
 

@@ -32,6 +32,7 @@ public final class Program {
     private Descriptors descriptors;
     private final Signals signals;
     private final Statistics statistics = new Statistics();
+    private ProcessState state = new ProcessState();
     private final List<GuestThread> threads = new ArrayList<>();
 
     private int lastId = PID;
@@ -64,6 +65,7 @@ public final class Program {
     /** Its first thread, which begins at an address with a stack. */
     public void start(long instruction, long stack) {
         GuestThread thread = new GuestThread(PID, cpu.newState());
+        thread.name = state.name;
         threads.add(thread);
         cpu.set(Vcpu.Register.RIP, instruction);
         cpu.set(Vcpu.Register.RSP, stack);
@@ -86,6 +88,10 @@ public final class Program {
 
     public Signals signals() {
         return signals;
+    }
+
+    ProcessState state() {
+        return state;
     }
 
     public Statistics statistics() {
@@ -173,6 +179,7 @@ public final class Program {
         GuestThread thread = new GuestThread(++lastId, cpu.newState());
         cpu.settle();
         cpu.save(thread.state);
+        thread.name = current().name;
         threads.add(thread);
         return thread;
     }
@@ -210,6 +217,7 @@ public final class Program {
         runner = signal;
         boolean timed = deadline != Wait.FOREVER;
         long slice = 0;
+        state.cpu.begin(System.nanoTime());
         try {
             if (timed) {
                 signal.timer(Math.max(1, deadline - System.nanoTime()), SLICE_NANOS);
@@ -240,6 +248,10 @@ public final class Program {
             }
         } finally {
             runner = null;
+            if (loaded != null) {
+                state.cpu.charge(loaded, System.nanoTime());
+            }
+            state.cpu.end();
             if (timed || slice != 0) {
                 signal.timer(0, 0);
             }
@@ -377,6 +389,7 @@ public final class Program {
         if (loaded != thread) {
             statistics.switches++;
             if (loaded != null) {
+                state.cpu.charge(loaded, System.nanoTime());
                 cpu.save(loaded.state);
             }
             cpu.restore(thread.state);
@@ -417,6 +430,7 @@ public final class Program {
     public Program over(AddressSpace copiedSpace, Processor otherCpu, Copies copies) {
         Program copy = new Program(copiedSpace, otherCpu, table, descriptors.copy(copies));
         copy.signals.takeOver(signals);
+        copy.state = state.copy();
         copy.takeThreads(this);
         return copy;
     }

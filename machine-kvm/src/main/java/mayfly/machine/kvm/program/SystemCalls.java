@@ -17,6 +17,10 @@ public final class SystemCalls {
         MemoryCalls.addTo(table);
         IdentityCalls.addTo(table);
         ThreadCalls.addTo(table);
+        SystemInfoCalls.addTo(table);
+        CredentialCalls.addTo(table);
+        TimeCalls.addTo(table);
+        RefusedCalls.addTo(table);
         return table;
     }
 }
