@@ -13,7 +13,7 @@ import java.lang.invoke.MethodHandle;
 /** /dev/kvm, the kernel's virtual machines (kernel header linux/kvm.h, Documentation/virt/kvm/api.rst). Thread-safe. */
 public final class Kvm implements AutoCloseable {
     /** The only version there has been since 2007. */
-    private static final int API_VERSION = 12;
+    static final int API_VERSION = 12;
 
     static final long KVM_GET_API_VERSION = 0xAE00L;
     static final long KVM_CREATE_VM = 0xAE01L;
@@ -23,11 +23,11 @@ public final class Kvm implements AutoCloseable {
     static final int KVM_CAP_IMMEDIATE_EXIT = 0x88;
     static final int KVM_CAP_SYNC_REGS = 0x4A;
     static final int KVM_CAP_XSAVE2 = 0xD0;
-    private static final int SYNC_REGS_AND_SREGS = 3;
+    static final int SYNC_REGS_AND_SREGS = 3;
 
     private static final int CPUID_ENTRIES_MAX = 256;
-    private static final int CPUID_ENTRY_BYTES = 40;
-    private static final int XSAVE_BYTES = 4096;
+    static final int CPUID_ENTRY_BYTES = 40;
+    static final int XSAVE_BYTES = 4096;
 
     private static final MethodHandle IOCTL = Libc.function(
             "ioctl",

@@ -13,16 +13,16 @@ import java.lang.invoke.MethodHandle;
 /** A file in memory without a name, memfd_create(2), or a file on disk used like one. */
 public final class Memfd implements AutoCloseable {
     // linux/memfd.h, linux/fcntl.h, linux/falloc.h
-    private static final int MFD_CLOEXEC = 1;
-    private static final int MFD_ALLOW_SEALING = 2;
-    private static final int F_ADD_SEALS = 1033;
-    private static final int F_SEAL_SHRINK = 2;
-    private static final int F_SEAL_GROW = 4;
-    private static final int F_SEAL_WRITE = 8;
-    private static final int FALLOC_FL_KEEP_SIZE = 1;
-    private static final int FALLOC_FL_PUNCH_HOLE = 2;
-    private static final int SEEK_DATA = 3;
-    private static final int SEEK_HOLE = 4;
+    static final int MFD_CLOEXEC = 1;
+    static final int MFD_ALLOW_SEALING = 2;
+    static final int F_ADD_SEALS = 1033;
+    static final int F_SEAL_SHRINK = 2;
+    static final int F_SEAL_GROW = 4;
+    static final int F_SEAL_WRITE = 8;
+    static final int FALLOC_FL_KEEP_SIZE = 1;
+    static final int FALLOC_FL_PUNCH_HOLE = 2;
+    static final int SEEK_DATA = 3;
+    static final int SEEK_HOLE = 4;
 
     private static final MethodHandle MEMFD_CREATE =
             Libc.function("memfd_create", FunctionDescriptor.of(JAVA_INT, ADDRESS, JAVA_INT));

@@ -33,15 +33,15 @@ public final class Memory implements AutoCloseable {
     static final int MAP_FIXED = 0x10;
     static final int MAP_ANONYMOUS = 0x20;
     static final int MAP_NORESERVE = 0x4000;
-    private static final int MADV_DONTNEED = 4;
-    private static final int MADV_NOHUGEPAGE = 15;
+    static final int MADV_DONTNEED = 4;
+    static final int MADV_NOHUGEPAGE = 15;
 
     private static final MethodHandle MMAP = Libc.function(
-            "mmap", FunctionDescriptor.of(JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_INT, JAVA_INT, JAVA_INT, JAVA_LONG));
+            "mmap", FunctionDescriptor.of(JAVA_LONG, ADDRESS, JAVA_LONG, JAVA_INT, JAVA_INT, JAVA_INT, JAVA_LONG));
     private static final MethodHandle MUNMAP =
             Libc.function("munmap", FunctionDescriptor.of(JAVA_INT, JAVA_LONG, JAVA_LONG));
     private static final MethodHandle MPROTECT =
-            Libc.function("mprotect", FunctionDescriptor.of(JAVA_INT, JAVA_LONG, JAVA_LONG, JAVA_INT));
+            Libc.function("mprotect", FunctionDescriptor.of(JAVA_INT, ADDRESS, JAVA_LONG, JAVA_INT));
     private static final MethodHandle MADVISE =
             Libc.function("madvise", FunctionDescriptor.of(JAVA_INT, ADDRESS, JAVA_LONG, JAVA_INT));
     private static final VarHandle INT = JAVA_INT.varHandle();
@@ -60,7 +60,7 @@ public final class Memory implements AutoCloseable {
     }
 
     static Memory map(long bytes, int protection, int flags, int fd, long offset) throws ErrnoException {
-        long address = mmap(0, bytes, protection, flags, fd, offset);
+        long address = mmap(MemorySegment.NULL, bytes, protection, flags, fd, offset);
         Arena arena = Arena.ofShared();
         MemorySegment segment = MemorySegment.ofAddress(address).reinterpret(bytes, arena, gone -> unmap(gone, bytes));
         return new Memory(arena, segment);
@@ -74,7 +74,8 @@ public final class Memory implements AutoCloseable {
         }
     }
 
-    static long mmap(long at, long bytes, int protection, int flags, int fd, long offset) throws ErrnoException {
+    private static long mmap(MemorySegment at, long bytes, int protection, int flags, int fd, long offset)
+            throws ErrnoException {
         try (Arena arena = Arena.ofConfined()) {
             MemorySegment errno = Libc.captured(arena);
             long address = (long) MMAP.invokeExact(errno, at, bytes, protection, flags, fd, offset);
@@ -174,11 +175,19 @@ public final class Memory implements AutoCloseable {
     }
 
     private void place(long at, long count, int flags, int fd, long from) throws ErrnoException {
-        long address = segment.asSlice(at, count).address();
-        long placed = mmap(address, count, PROT_READ | PROT_WRITE, flags | MAP_FIXED, fd, from);
-        if (placed != address) {
+        // as a segment, so that it cannot be unmapped before the call and be somebody else's memory in it
+        MemorySegment range = alive(at, count);
+        long placed = mmap(range, count, PROT_READ | PROT_WRITE, flags | MAP_FIXED, fd, from);
+        if (placed != range.address()) {
             throw new AssertionError("MAP_FIXED was not honoured");
         }
+    }
+
+    private MemorySegment alive(long at, long count) {
+        if (!segment.scope().isAlive()) {
+            throw new IllegalStateException("the memory is unmapped already");
+        }
+        return segment.asSlice(at, count);
     }
 
     /** Gives the pages of a range back; a private view of a file shows the file's content again, others zeroes. */
@@ -192,9 +201,10 @@ public final class Memory implements AutoCloseable {
     }
 
     private void advise(long at, long count, int advice) throws ErrnoException {
+        MemorySegment range = alive(at, count);
         try (Arena confined = Arena.ofConfined()) {
             MemorySegment errno = Libc.captured(confined);
-            if ((int) MADVISE.invokeExact(errno, segment.asSlice(at, count), count, advice) != 0) {
+            if ((int) MADVISE.invokeExact(errno, range, count, advice) != 0) {
                 throw new ErrnoException("madvise", Libc.errno(errno), count + " bytes");
             }
         } catch (ErrnoException e) {
@@ -214,10 +224,10 @@ public final class Memory implements AutoCloseable {
     }
 
     private void protect(long at, long count, int protection) throws ErrnoException {
+        MemorySegment range = alive(at, count);
         try (Arena confined = Arena.ofConfined()) {
             MemorySegment errno = Libc.captured(confined);
-            long address = segment.asSlice(at, count).address();
-            if ((int) MPROTECT.invokeExact(errno, address, count, protection) != 0) {
+            if ((int) MPROTECT.invokeExact(errno, range, count, protection) != 0) {
                 throw new ErrnoException("mprotect", Libc.errno(errno), count + " bytes");
             }
         } catch (ErrnoException e) {

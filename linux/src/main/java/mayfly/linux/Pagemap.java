@@ -16,13 +16,16 @@ import java.lang.invoke.MethodHandle;
  */
 public final class Pagemap implements AutoCloseable {
     // linux/fs.h: struct pm_scan_arg is 12 words, struct page_region 3
-    private static final long PAGEMAP_SCAN = 0xC0606610L;
-    private static final int ARG_BYTES = 96;
-    private static final int REGION_BYTES = 24;
-    private static final long PAGE_IS_FILE = 1 << 2;
-    private static final long PAGE_IS_PRESENT = 1 << 3;
+    static final long PAGEMAP_SCAN = 0xC0606610L;
+    static final int ARG_BYTES = 96;
+    static final int REGION_BYTES = 24;
+    static final long PAGE_IS_FILE = 1 << 2;
+    static final long PAGE_IS_PRESENT = 1 << 3;
+    static final long PAGE_IS_SWAPPED = 1 << 4;
     // /proc/self/pagemap
     private static final long PRESENT = 1L << 63;
+    // a private page that the kernel has swapped out, or is just moving elsewhere, is not present and yet a copy
+    private static final long SWAPPED = 1L << 62;
     private static final long FILE_OR_SHARED = 1L << 61;
     private static final int WORDS_AT_ONCE = 4096;
 
@@ -104,8 +107,8 @@ public final class Pagemap implements AutoCloseable {
         arg.set(JAVA_LONG, 40, regions.address());
         arg.set(JAVA_LONG, 48, capacity);
         arg.set(JAVA_LONG, 64, PAGE_IS_FILE); // category_inverted
-        arg.set(JAVA_LONG, 72, PAGE_IS_PRESENT | PAGE_IS_FILE); // category_mask: present, and not the file's
-        arg.set(JAVA_LONG, 88, PAGE_IS_PRESENT); // return_mask
+        arg.set(JAVA_LONG, 72, PAGE_IS_FILE); // category_mask: not the file's
+        arg.set(JAVA_LONG, 80, PAGE_IS_PRESENT | PAGE_IS_SWAPPED); // category_anyof_mask
         try {
             return (int) IOCTL.invokeExact(errno, number, PAGEMAP_SCAN, arg);
         } catch (Throwable t) {
@@ -120,7 +123,7 @@ public final class Pagemap implements AutoCloseable {
             read((base + at) / Memory.PAGE * 8, words * 8);
             for (long i = 0; i < words; i++, at += Memory.PAGE) {
                 long entry = regions.get(JAVA_LONG, i * 8);
-                boolean isPrivate = (entry & PRESENT) != 0 && (entry & FILE_OR_SHARED) == 0;
+                boolean isPrivate = (entry & (PRESENT | SWAPPED)) != 0 && (entry & FILE_OR_SHARED) == 0;
                 if (isPrivate && begin < 0) {
                     begin = at;
                 } else if (!isPrivate && begin >= 0) {

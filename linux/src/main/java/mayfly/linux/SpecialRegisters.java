@@ -43,8 +43,8 @@ public final class SpecialRegisters {
         }
     }
 
-    private static final int GDT = 192;
-    private static final int IDT = 208;
+    static final int GDT = 192;
+    static final int IDT = 208;
 
     private final MemorySegment sregs;
 
@@ -82,6 +82,14 @@ public final class SpecialRegisters {
         sregs.set(JAVA_BYTE, at + 20, (byte) 1); // g
         sregs.set(JAVA_BYTE, at + 21, (byte) 0);
         sregs.set(JAVA_BYTE, at + 22, (byte) 0);
+    }
+
+    /** A segment register that any use of raises an exception. */
+    public void setUnusable(Segment segment) {
+        for (long i = 0; i < Vcpu.SEGMENT_BYTES; i++) {
+            sregs.set(JAVA_BYTE, segment.offset + i, (byte) 0);
+        }
+        sregs.set(JAVA_BYTE, segment.offset + 22, (byte) 1);
     }
 
     /** The task register: a busy 64-bit TSS. */

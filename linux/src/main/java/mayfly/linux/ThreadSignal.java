@@ -16,12 +16,12 @@ import java.lang.invoke.MethodHandle;
  */
 public final class ThreadSignal implements AutoCloseable {
     /** SIGUSR1: the JVM does not use it. */
-    private static final int SIGNAL = 10;
+    static final int SIGNAL = 10;
 
-    private static final int SIG_BLOCK = 0;
-    private static final int SIGSET_BYTES = 128;
-    private static final int SIGEV_THREAD_ID = 4;
-    private static final int CLOCK_MONOTONIC = 1;
+    static final int SIG_BLOCK = 0;
+    static final int SIGSET_BYTES = 128;
+    static final int SIGEV_THREAD_ID = 4;
+    static final int CLOCK_MONOTONIC = 1;
     private static final long NANOS = 1_000_000_000L;
 
     private static final MethodHandle PTHREAD_SIGMASK =

@@ -44,8 +44,8 @@ public final class Vcpu implements AutoCloseable {
     /** Bytes of a saved set of registers. */
     public static final int REGISTERS_BYTES = REGS_BYTES + SREGS_BYTES;
 
-    private static final int DIRTY_GENERAL = 1;
-    private static final int DIRTY_SPECIAL = 2;
+    static final int DIRTY_GENERAL = 1;
+    static final int DIRTY_SPECIAL = 2;
 
     /** Why {@link #run} came back, besides what the kernel calls an exit. */
     public static final int EXIT_INTERRUPTED = -1;
@@ -81,7 +81,7 @@ public final class Vcpu implements AutoCloseable {
         RFLAGS(136);
 
         /** In struct kvm_regs. */
-        private final long offset;
+        final long offset;
 
         Register(long offset) {
             this.offset = offset;

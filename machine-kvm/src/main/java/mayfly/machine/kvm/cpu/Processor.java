@@ -107,6 +107,8 @@ public final class Processor implements AutoCloseable {
         special.setGdt(Layout.kernel(Layout.GDT_PAGE), Layout.GDT_LIMIT);
         special.setIdt(Layout.kernel(Layout.IDT_PAGE), Layout.IDT_LIMIT);
         special.setTask(Layout.TASK, Layout.kernel(Layout.TSS_PAGE), Layout.TASK_LIMIT);
+        // the one it has after reset lies at address 0, where programs could write if their lowest address were lower
+        special.setUnusable(Segment.LDT);
         toPrograms(special);
         for (Segment data : new Segment[] {Segment.DS, Segment.ES, Segment.FS, Segment.GS}) {
             special.setFlat(data, Layout.USER_DATA, 3, false);
