@@ -6,6 +6,7 @@ module mayfly.machine.kvm {
     requires mayfly.agents;
     requires mayfly.base;
     requires mayfly.linux;
+    requires tools.jackson.core;
 
     exports mayfly.machine.kvm;
 }

@@ -110,13 +110,16 @@ class Logs:
             channel.write(LOG, b'{"stream":2}', b"\n[mayfly: log cut here, it is longer than %d bytes]\n" % LOG_MAX)
         return size
 
-    def end(self):
-        """Sends what native code and subprocesses wrote to descriptors 1 and 2, and closes the log."""
+    def flush(self):
         for stream in (sys.stdout, sys.stderr, sys.__stdout__, sys.__stderr__):
             try:
                 stream.flush()
             except Exception:  # the handler may have replaced or closed it
                 pass
+
+    def end(self):
+        """Sends what native code and subprocesses wrote to descriptors 1 and 2, and closes the log."""
+        self.flush()
         channel, self.channel = self.channel, None
         try:
             size = os.lseek(1, 0, os.SEEK_END)

@@ -5,6 +5,8 @@ one is a machine: the zygote accepts it, forks a child into its own pid and moun
 Exec frames on it. When the node hangs up, the zygote kills the child; when the child is gone, with everything it
 started, the zygote says how it ended and closes its copy, and the node reads the end of the stream.
 
+In a virtual machine there is no zygote: see serve_virtual.
+
 Standard library only, Python 3.9 or newer, raw descriptors (a socket object's finaliser could close a reused number
 in a child).
 """
@@ -31,6 +33,7 @@ from mayfly_fork import ForkHooks
 from mayfly_handler import AgentError, Handler, describe, refuse_threads
 sys.path.remove(HERE)
 
+CONNECTION_FD = 3
 CHANNEL_FD_MIN = 100  # out of the way of handlers that count descriptors from 3
 THREAD_STACK = 2 << 20  # stacks count against the memory limit in full
 EXIT_CHANNEL_LOST, EXIT_PROTOCOL = 81, 82
@@ -57,7 +60,7 @@ def private_output():
 
 
 def reseed():
-    """Two machines must not draw the same numbers; the random module reseeds itself after a fork."""
+    """Two processes must not draw the same numbers; the random module reseeds itself after a fork."""
     numpy_random = sys.modules.get("numpy.random")
     if numpy_random is not None:
         numpy_random.seed()
@@ -77,6 +80,76 @@ def prepare(handler):
     handler.rehearse(b'{"id":"","json":true,"deadline_ms":1}', b'{"":0}')
     HEADER.pack(*HEADER.unpack(bytes(HEADER.size)))
     logs.end()
+
+
+def plant(seed):
+    """In a virtual machine, for each call: what the machine's copies share must not give the same numbers."""
+    random = sys.modules.get("random")
+    if random is not None:
+        random.seed(seed)
+    numpy_random = sys.modules.get("numpy.random")
+    if numpy_random is not None:
+        numpy_random.seed(seed & 0xFFFFFFFF)
+
+
+def serve_virtual():
+    """In a virtual machine: descriptor 3 is the connection itself, and waiting for a call is where the machine is frozen.
+
+    Its copies begin there, each with one call, and are put back afterwards. OpenSSL reseeds itself, since each copy has
+    another process id.
+    """
+    channel = Channel(CONNECTION_FD)
+    handler = None
+    while True:
+        message = channel.read()
+        if message is None:
+            return
+        kind, meta, payload = message
+        if kind == PING:
+            channel.write(PING, b"")
+        elif kind == INIT and handler is None:
+            handler = load(channel, json.loads(meta))
+        elif kind == EXEC and handler is not None:
+            meta = json.loads(meta)
+            if "seed" in meta:
+                plant(meta["seed"])
+            perform_virtual(channel, handler, meta, payload)
+        else:
+            os._exit(EXIT_PROTOCOL)
+
+
+def load(channel, init):
+    try:
+        handler = Handler(init)
+        logs.begin(None)
+        handler.rehearse(b'{"id":"","json":true,"deadline_ms":1}', b'{"":0}')
+        logs.channel = None
+        gc.collect()
+        gc.freeze()
+    except BaseException as error:
+        spare.clear()
+        channel.respond({"status": "error", "error": describe(error, init.get("code", "/app"))})
+        return None
+    channel.respond({"status": "ready"})
+    return handler
+
+
+def perform_virtual(channel, handler, meta, payload):
+    """As perform, without the system calls that only a process needs: each costs an exit of the machine."""
+    logs.begin(channel)
+    start = time.perf_counter_ns()
+    try:
+        is_json, output = handler.run(meta, payload)
+        failure = None
+    except BaseException as error:
+        spare.clear()
+        failure, output = describe(error, handler.code), b""
+    micros = (time.perf_counter_ns() - start) // 1000
+    logs.flush()
+    if failure is None:
+        channel.write(RESPONSE, b'{"status":"ok","json":%s,"us":%d}' % (b"true" if is_json else b"false", micros), output)
+    else:
+        channel.respond({"status": "error", "us": micros, "error": failure})
 
 
 def serve_machine(conn, handler):
@@ -381,6 +454,9 @@ def high(fd):
 
 def main():
     capture_output()
+    if os.environ.pop("MAYFLY_VIRTUAL", "") == "1":
+        serve_virtual()
+        return
     os.register_at_fork(after_in_child=disown)
     Zygote(3).serve()
 

@@ -37,9 +37,22 @@ public final class AgentRequest {
 
     /** Run the handler once. */
     public static Frame exec(Work work) {
-        // By hand: ids hold no character that JSON would escape, and this is on the path of every call.
-        String meta = "{\"id\":\"" + work.invocation().value() + "\",\"json\":" + work.json() + ",\"deadline_ms\":"
-                + work.timeout().toMillis() + "}";
+        return new Frame(FrameType.EXEC, meta(work, "}").getBytes(StandardCharsets.ISO_8859_1), work.payload());
+    }
+
+    /**
+     * Run the handler once in a copy of a machine.
+     *
+     * @param seed at least 0, below 2^53: what the copy's random numbers begin with
+     */
+    public static Frame exec(Work work, long seed) {
+        String meta = meta(work, ",\"seed\":" + seed + "}");
         return new Frame(FrameType.EXEC, meta.getBytes(StandardCharsets.ISO_8859_1), work.payload());
+    }
+
+    private static String meta(Work work, String end) {
+        // By hand: ids hold no character that JSON would escape, and this is on the path of every call.
+        return "{\"id\":\"" + work.invocation().value() + "\",\"json\":" + work.json() + ",\"deadline_ms\":"
+                + work.timeout().toMillis() + end;
     }
 }

@@ -195,6 +195,16 @@ public final class Program {
         return 0;
     }
 
+    /** Whether a thread waits in read(2) on a descriptor. */
+    public boolean waitsToRead(int fd) {
+        for (GuestThread thread : threads) {
+            if (thread.wait != null && thread.callNumber == 0 && thread.arguments[0] == fd) {
+                return true;
+            }
+        }
+        return false;
+    }
+
     // ---- running ----
 
     /** Makes {@link #run} come back soon, from any thread; a next one comes back at once. */

@@ -1,0 +1,109 @@
+package mayfly.machine.kvm;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentLinkedDeque;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Consumer;
+import java.util.function.Supplier;
+import mayfly.base.Ids;
+import mayfly.linux.Kvm;
+import mayfly.machine.Machine;
+import mayfly.machine.MachineException;
+import mayfly.machine.Template;
+import mayfly.machine.TemplateSpec;
+
+/** A snapshot and the machines that were forked from it: in use, or waiting in its state for the next use. */
+final class KvmTemplate implements Template {
+    private final Kvm kvm;
+    private final TemplateSpec spec;
+    private final Snapshot snapshot;
+    private final Supplier<Conversation> conversations;
+    private final Ids ids;
+    private final Consumer<KvmTemplate> onClose;
+
+    private final ConcurrentLinkedDeque<Shell> idle = new ConcurrentLinkedDeque<>();
+    private final Set<Shell> all = ConcurrentHashMap.newKeySet();
+    private final AtomicInteger made = new AtomicInteger();
+    private volatile boolean closed;
+
+    KvmTemplate(
+            Kvm kvm, TemplateSpec spec, Snapshot snapshot, Supplier<Conversation> conversations, Ids ids, Consumer<KvmTemplate> onClose) {
+        this.kvm = kvm;
+        this.spec = spec;
+        this.snapshot = snapshot;
+        this.conversations = conversations;
+        this.ids = ids;
+        this.onClose = onClose;
+        idle.add(make());
+    }
+
+    private Shell make() {
+        String name = "vm-" + spec.name() + "-" + made.incrementAndGet();
+        Shell shell = new Shell(name, kvm, snapshot, conversations.get(), this::ready);
+        all.add(shell);
+        return shell;
+    }
+
+    @Override
+    public Machine fork() throws MachineException {
+        if (closed) {
+            throw new MachineException(spec.name() + ": the template is closed");
+        }
+        Shell shell = idle.poll();
+        while (shell != null && shell.isBroken()) {
+            drop(shell);
+            shell = idle.poll();
+        }
+        return new KvmMachine(ids.machine(), this, shell == null ? make() : shell, spec.reusable());
+    }
+
+    /** A machine was closed. */
+    void giveBack(Shell shell) {
+        if (closed) {
+            drop(shell);
+        } else {
+            shell.recycle();
+        }
+    }
+
+    private void ready(Shell shell) {
+        if (closed || shell.isBroken()) {
+            drop(shell);
+        } else {
+            idle.addFirst(shell); // the one used last has the warmest caches
+        }
+    }
+
+    private void drop(Shell shell) {
+        if (all.remove(shell) && !shell.isClosing()) {
+            CompletableFuture<Void> gone = shell.close();
+            assert gone != null;
+        }
+    }
+
+    @Override
+    public boolean ping(long timeoutMillis) {
+        return !closed;
+    }
+
+    @Override
+    public void close() {
+        synchronized (this) {
+            if (closed) {
+                return;
+            }
+            closed = true;
+        }
+        List<CompletableFuture<Void>> gone = new ArrayList<>();
+        for (Shell shell : all) {
+            gone.add(shell.close());
+        }
+        CompletableFuture.allOf(gone.toArray(CompletableFuture<?>[]::new)).join();
+        snapshot.close();
+        onClose.accept(this);
+    }
+}
