@@ -50,7 +50,7 @@ final class Boot {
     Snapshot run() throws InitFailedException, MachineException {
         CompletableFuture<Result> result = new CompletableFuture<>();
         MachineThread thread = new MachineThread("boot-" + spec.name());
-        thread.start(signal -> {
+        thread.submit(signal -> {
             try {
                 result.complete(boot(signal));
             } catch (ErrnoException | IOException | RuntimeException e) {
@@ -162,13 +162,16 @@ final class Boot {
     private GuestError ended(Stop stop) {
         return switch (stop) {
             case Stop.Exited(int code) ->
-                new GuestError("InitFailed", "the program exited with status " + code + " before it was ready", text(), "", 0);
+                new GuestError(
+                        "InitFailed", "the program exited with status " + code + " before it was ready", text(), "", 0);
             case Stop.Killed(int signal, String reason) ->
-                new GuestError("InitFailed", "the program was killed by signal " + signal + ": " + reason, text(), "", 0);
+                new GuestError(
+                        "InitFailed", "the program was killed by signal " + signal + ": " + reason, text(), "", 0);
             case Stop.Idle _, Stop.Interrupted _, Stop.Asked _ ->
                 new GuestError(
                         "InitTimeout",
-                        "loading the code took longer than " + spec.initTimeout().toMillis() + " ms",
+                        "loading the code took longer than "
+                                + spec.initTimeout().toMillis() + " ms",
                         text(),
                         "",
                         0);

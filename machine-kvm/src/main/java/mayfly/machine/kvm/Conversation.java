@@ -11,7 +11,8 @@ interface Conversation {
     void begin(Descriptors descriptors, Work work, Runnable stop);
 
     /** Its outcome once the program has answered; null before. */
-    @Nullable Outcome outcome();
+    @Nullable
+    Outcome outcome();
 
     /** Its outcome when the program exited with a status instead of going on. */
     Outcome exited(int code);

@@ -61,7 +61,8 @@ final class FrameConversation implements Conversation {
     }
 
     /** What the agent says of itself; null before it said anything. */
-    @Nullable AgentAnswer said() {
+    @Nullable
+    AgentAnswer said() {
         Frame frame = answer;
         if (frame != null) {
             return frame.type() == FrameType.RESPONSE

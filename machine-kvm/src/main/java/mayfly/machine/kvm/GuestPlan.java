@@ -7,11 +7,11 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import mayfly.base.Limits;
+import mayfly.linux.ErrnoException;
+import mayfly.linux.Kvm;
 import mayfly.machine.GuestRuntime;
 import mayfly.machine.Interpreter;
 import mayfly.machine.TemplateSpec;
-import mayfly.linux.ErrnoException;
-import mayfly.linux.Kvm;
 import mayfly.machine.kvm.files.Descriptors;
 import mayfly.machine.kvm.load.BadProgramException;
 import mayfly.machine.kvm.load.ImageFile;
@@ -83,7 +83,8 @@ record GuestPlan(
         return VirtualMachine.boot(
                 kvm,
                 memoryBytes,
-                ImageFile.open(readOnly.get(CODE).resolve("program"), program),
+                ImageFile.open(
+                        java.util.Objects.requireNonNull(readOnly.get(CODE)).resolve("program"), program),
                 path -> {
                     throw new BadProgramException(path, "not there");
                 },

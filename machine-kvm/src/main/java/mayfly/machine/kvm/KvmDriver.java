@@ -96,11 +96,11 @@ public final class KvmDriver implements MachineDriver {
         if (closed) {
             throw new MachineException(spec.name() + ": the driver is closed");
         }
-        GuestPlan plan = GuestPlan.of(spec, interpreters.forRuntime(spec.runtime()).orElse(null), agents);
+        GuestPlan plan =
+                GuestPlan.of(spec, interpreters.forRuntime(spec.runtime()).orElse(null), agents);
         Snapshot snapshot = new Boot(kvm, spec, plan).run();
         Supplier<Conversation> conversations = plan.frames() ? FrameConversation::new : StreamConversation::new;
-        KvmTemplate template =
-                new KvmTemplate(kvm, spec, snapshot, conversations, Ids.system(), templates::remove);
+        KvmTemplate template = new KvmTemplate(kvm, spec, snapshot, conversations, Ids.system(), templates::remove);
         templates.add(template);
         if (closed) {
             template.close();

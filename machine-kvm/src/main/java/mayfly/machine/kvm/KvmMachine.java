@@ -40,7 +40,9 @@ final class KvmMachine implements Machine {
             spent = !reusable;
         }
         Outcome outcome = shell.exec(work).join();
-        if (outcome instanceof Outcome.Crashed || outcome instanceof Outcome.TimedOut || outcome instanceof Outcome.NotStarted) {
+        if (outcome instanceof Outcome.Crashed
+                || outcome instanceof Outcome.TimedOut
+                || outcome instanceof Outcome.NotStarted) {
             synchronized (this) {
                 spent = true;
             }

@@ -31,7 +31,12 @@ final class KvmTemplate implements Template {
     private volatile boolean closed;
 
     KvmTemplate(
-            Kvm kvm, TemplateSpec spec, Snapshot snapshot, Supplier<Conversation> conversations, Ids ids, Consumer<KvmTemplate> onClose) {
+            Kvm kvm,
+            TemplateSpec spec,
+            Snapshot snapshot,
+            Supplier<Conversation> conversations,
+            Ids ids,
+            Consumer<KvmTemplate> onClose) {
         this.kvm = kvm;
         this.spec = spec;
         this.snapshot = snapshot;

@@ -11,7 +11,6 @@ import mayfly.linux.ThreadSignal;
  * thread in KVM_RUN cannot carry virtual threads.
  */
 final class MachineThread implements AutoCloseable {
-    private static final Runnable END = () -> {};
     private static final long STACK_BYTES = 256 << 10;
 
     /** Work for the thread. */
@@ -20,50 +19,29 @@ final class MachineThread implements AutoCloseable {
         void run(ThreadSignal signal);
     }
 
-    private final BlockingQueue<Runnable> jobs = new LinkedBlockingQueue<>();
+    private final BlockingQueue<Job> jobs = new LinkedBlockingQueue<>();
     private final Thread thread;
+    private volatile boolean ending;
 
     MachineThread(String name) {
-        thread = Thread.ofPlatform().daemon().name(name).stackSize(STACK_BYTES).unstarted(this::serve);
-    }
-
-    private volatile Job first = _ -> {};
-
-    /** Starts it; the first job runs before all others. */
-    void start(Job job) {
-        first = job;
-        thread.start();
-    }
-
-    private ThreadSignal signal() {
-        try {
-            return ThreadSignal.ofThisThread();
-        } catch (ErrnoException e) {
-            throw new IllegalStateException("no timer for a machine's thread", e);
-        }
+        thread = Thread.ofPlatform().daemon().name(name).stackSize(STACK_BYTES).start(this::serve);
     }
 
     private void serve() {
-        try (ThreadSignal signal = signal()) {
-            first.run(signal);
-            current = signal;
-            while (true) {
-                Runnable job = jobs.take();
-                if (job == END) {
-                    return;
-                }
-                job.run();
+        try (ThreadSignal signal = ThreadSignal.ofThisThread()) {
+            while (!ending || !jobs.isEmpty()) {
+                jobs.take().run(signal);
             }
+        } catch (ErrnoException e) {
+            throw new IllegalStateException("no timer for a machine's thread", e);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         }
     }
 
-    private volatile ThreadSignal current;
-
     /** Queues a job. */
     void submit(Job job) {
-        jobs.add(() -> job.run(current));
+        jobs.add(job);
     }
 
     /** Ends a wait of the thread in {@link LockSupport#parkNanos}. */
@@ -71,13 +49,9 @@ final class MachineThread implements AutoCloseable {
         LockSupport.unpark(thread);
     }
 
-    boolean isCurrent() {
-        return Thread.currentThread() == thread;
-    }
-
     /** Ends it after the jobs that are queued. */
     @Override
     public void close() {
-        jobs.add(END);
+        submit(_ -> ending = true);
     }
 }

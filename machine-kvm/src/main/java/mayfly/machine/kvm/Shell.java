@@ -10,7 +10,6 @@ import mayfly.machine.Frame;
 import mayfly.machine.Outcome;
 import mayfly.machine.Work;
 import mayfly.machine.kvm.program.Stop;
-import mayfly.machine.kvm.program.Wait;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -39,7 +38,7 @@ final class Shell {
         this.conversation = conversation;
         this.ready = ready;
         thread = new MachineThread(name);
-        thread.start(signal -> make(kvm, signal));
+        thread.submit(signal -> make(kvm, signal));
     }
 
     private void make(Kvm kvm, ThreadSignal signal) {

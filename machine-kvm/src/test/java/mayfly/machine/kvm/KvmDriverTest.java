@@ -1,0 +1,82 @@
+package mayfly.machine.kvm;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Map;
+import mayfly.agents.AgentFiles;
+import mayfly.base.Ids;
+import mayfly.machine.GuestRuntime;
+import mayfly.machine.LogSink;
+import mayfly.machine.Machine;
+import mayfly.machine.Outcome;
+import mayfly.machine.Template;
+import mayfly.machine.TemplateSpec;
+import mayfly.machine.Work;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Calls through the driver. The conformance kit in checks says the rest. */
+class KvmDriverTest {
+    private static final String ECHO = """
+            #include "mayfly.h"
+            static int calls;
+            static int handle(const mayfly_call *call, mayfly_result *result) {
+                return mayfly_json(result, "{\\"calls\\":%d,\\"you\\":%.*s}", ++calls, (int)call->size, (const char *)call->payload);
+            }
+            int main(void) { return mayfly_run(handle); }
+            """;
+    private static final String STDIO = """
+            #include <stdio.h>
+            int main(void) {
+                char in[100];
+                size_t n = fread(in, 1, sizeof in - 1, stdin);
+                fprintf(stderr, "%zu bytes", n);
+                printf("{\\"you\\":%.*s}", (int)n, in);
+                return n == 3 ? 7 : 0;
+            }
+            """;
+
+    @Test
+    void framesAndPlainPrograms(@TempDir Path dir) throws Exception {
+        Bed.needsKvm();
+        Files.write(dir.resolve(AgentFiles.HEADER), AgentFiles.bytes(AgentFiles.HEADER));
+        try (KvmDriver driver = KvmDriver.open(dir, Map.of())) {
+            Bed.compile(Files.createDirectory(dir.resolve("frames")), "program", ECHO, "-I", dir.toString());
+            try (Template template = driver.boot(spec("frames", dir.resolve("frames")))) {
+                for (int i = 0; i < 300; i++) {
+                    assertThat(call(template, "" + i)).isEqualTo("{\"calls\":1,\"you\":" + i + "}");
+                }
+            }
+            Bed.compile(Files.createDirectory(dir.resolve("stdio")), "program", STDIO);
+            try (Template template = driver.boot(spec("stdio", dir.resolve("stdio")))) {
+                assertThat(call(template, "12")).isEqualTo("{\"you\":12}");
+                assertThat(call(template, "123")).contains("ExitError").contains("exit status 7");
+                assertThat(call(template, "\"a\"")).contains("ExitError");
+                assertThat(call(template, "12")).isEqualTo("{\"you\":12}");
+            }
+        }
+    }
+
+    private static TemplateSpec spec(String handler, Path code) {
+        return new TemplateSpec(
+                "f@1", GuestRuntime.NATIVE, handler, code, Map.of(), 32 << 20, 4, false, Duration.ofSeconds(10));
+    }
+
+    private static String call(Template template, String payload) throws Exception {
+        try (Machine machine = template.fork()) {
+            Outcome outcome = machine.exec(new Work(
+                    Ids.system().invocation(),
+                    payload.getBytes(StandardCharsets.UTF_8),
+                    true,
+                    Duration.ofSeconds(10),
+                    LogSink.NONE));
+            return outcome instanceof Outcome.Success success
+                    ? new String(success.output(), StandardCharsets.UTF_8)
+                    : outcome.toString();
+        }
+    }
+}
