@@ -6,6 +6,8 @@ module mayfly.checks {
     requires mayfly.agents;
     requires mayfly.base;
     requires mayfly.http;
+    requires mayfly.linux;
+    requires mayfly.machine.kvm;
     requires mayfly.store;
 
     exports mayfly.checks.bench;

@@ -5,8 +5,11 @@ module mayfly.machine.kvm {
     requires transitive mayfly.machine;
     requires mayfly.agents;
     requires mayfly.base;
-    requires mayfly.linux;
+    requires transitive mayfly.linux;
     requires tools.jackson.core;
 
     exports mayfly.machine.kvm;
+    exports mayfly.machine.kvm.files;
+    exports mayfly.machine.kvm.load;
+    exports mayfly.machine.kvm.program;
 }

@@ -7,11 +7,11 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * {@code mayfly bench [start|functions|tasks|store|http ...] [--quick]}: measures the promises of SPEC.md on this
+ * {@code mayfly bench [start|functions|tasks|store|kvm ...] [--quick]}: measures the promises of SPEC.md on this
  * machine and says which were kept. Every comparison is made within one run; nothing here fails because of a number.
  */
 public final class Main {
-    private static final List<String> ALL = List.of("start", "functions", "tasks", "store");
+    private static final List<String> ALL = List.of("start", "functions", "tasks", "store", "kvm");
 
     private Main() {}
 
@@ -41,6 +41,7 @@ public final class Main {
                     case "start" -> StartBench.run(place, report);
                     case "functions" -> FunctionBench.run(place, report);
                     case "tasks" -> TaskBench.run(place, report);
+                    case "kvm" -> KvmBench.run(place, report);
                     case "store" -> StoreBench.run(place, report);
                     default -> throw new AssertionError(subject);
                 }

@@ -7,6 +7,9 @@ import java.util.function.UnaryOperator;
 public final class Copies {
     private final IdentityHashMap<Object, Object> copies = new IdentityHashMap<>();
 
+    /** None made yet. */
+    public Copies() {}
+
     /** The copy of an object, made at the first question. */
     @SuppressWarnings("unchecked") // a copy has its original's type
     public <T> T of(T original, UnaryOperator<T> make) {

@@ -12,6 +12,9 @@ public final class Descriptors {
     private @Nullable OpenFile[] files = new OpenFile[32];
     private boolean[] closeOnExec = new boolean[32];
 
+    /** None in use. */
+    public Descriptors() {}
+
     /** The lowest free number from {@code from} on now stands for the file; -EMFILE when there is none. */
     public long add(OpenFile file, int from, boolean onExec) {
         int fd = from;

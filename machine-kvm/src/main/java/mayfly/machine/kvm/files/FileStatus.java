@@ -33,6 +33,9 @@ public final class FileStatus {
     public long modifiedNanos;
     public long changedNanos;
 
+    /** Of an empty file. */
+    public FileStatus() {}
+
     /** As struct stat of asm/stat.h. */
     public byte[] toStat() {
         ByteBuffer out = ByteBuffer.allocate(BYTES).order(ByteOrder.LITTLE_ENDIAN);

@@ -25,6 +25,9 @@ public final class CallTable {
 
     private final @Nullable Entry[] entries = new Entry[SIZE];
 
+    /** An empty one. */
+    public CallTable() {}
+
     /** Adds a call; each number once. */
     public void add(int number, String name, Kind kind, String remark, CallHandler handler) {
         if (entries[number] != null) {

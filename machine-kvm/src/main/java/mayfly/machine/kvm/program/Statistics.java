@@ -12,6 +12,9 @@ public final class Statistics {
     long switches;
     final Map<Long, Long> unknown = new TreeMap<>();
 
+    /** All zero. */
+    Statistics() {}
+
     /** Times that the program left the processor. */
     public long exits() {
         return exits;
