@@ -27,6 +27,7 @@ public final class Vcpu implements AutoCloseable {
     static final long KVM_GET_XSAVE2 = 0x9000AECFL;
     static final long KVM_SET_XSAVE = 0x5000AEA5L;
     static final long KVM_SET_XCRS = 0x4188AEA7L;
+    static final long KVM_GET_VCPU_EVENTS = 0x8040AE9FL;
 
     // struct kvm_run
     static final int IMMEDIATE_EXIT = 1;
@@ -99,6 +100,7 @@ public final class Vcpu implements AutoCloseable {
     private final Memory shared;
     private final MemorySegment run;
     private final MemorySegment errno = Libc.captured(arena);
+    private final MemorySegment events = arena.allocate(64, 8);
     private final MemorySegment xsave;
     private final boolean largeXsave;
     private int dirty;
@@ -152,6 +154,12 @@ public final class Vcpu implements AutoCloseable {
         if (reason != EXIT_INTERRUPTED) {
             throw new ErrnoException("KVM_RUN", Errno.EIO, "immediate exit gave reason " + reason);
         }
+    }
+
+    /** Whether KVM is to raise an exception in the guest when it runs next: registers must not be replaced before. */
+    public boolean eventPending() throws ErrnoException {
+        Kvm.ioctl("KVM_GET_VCPU_EVENTS", number, KVM_GET_VCPU_EVENTS, events); // struct kvm_vcpu_events
+        return events.get(JAVA_BYTE, 0) != 0 || events.get(JAVA_BYTE, 3) != 0;
     }
 
     /** The port of an EXIT_IO. */

@@ -230,11 +230,14 @@ public final class Processor implements AutoCloseable {
     /** Answers the call: the program goes on behind it with this in RAX. */
     public void answer(long result) {
         vcpu.set(RAX, result);
+        if (!inCall) {
+            return; // settled before
+        }
         if (vcpu.privilege() == 3) {
-            vcpu.set(RIP, vcpu.get(RCX));
+            vcpu.set(RIP, address(vcpu.get(RCX)));
             vcpu.set(RFLAGS, flags(vcpu.get(R11)));
         } else if (!isAddress(vcpu.get(RCX))) {
-            leave(vcpu.get(RCX) & (AddressSpace.TOP | 0xFFFFF), vcpu.get(R11), vcpu.get(RSP)); // sysretq would fault
+            leave(vcpu.get(RCX), vcpu.get(R11), vcpu.get(RSP)); // sysretq would fault
         }
         inCall = false;
     }
@@ -263,6 +266,14 @@ public final class Processor implements AutoCloseable {
     // ---- going on elsewhere ----
 
     /**
+     * After an interruption: whether the registers are the program's. If not, it is entering or leaving a stub, where a
+     * frame of its own lies on the one stack that there is, or an exception is about to be raised: it must run on.
+     */
+    public boolean atProgram() throws ErrnoException {
+        return vcpu.privilege() == 3 && !vcpu.eventPending();
+    }
+
+    /**
      * Finishes the exit, so that the registers are those the program has: behind the system call, or at the instruction
      * that raised the exception. From then on any of them may be changed, or all be replaced.
      */
@@ -285,7 +296,7 @@ public final class Processor implements AutoCloseable {
     }
 
     private void leave(long rip, long flags, long rsp) {
-        vcpu.set(RIP, rip);
+        vcpu.set(RIP, address(rip));
         vcpu.set(RFLAGS, flags(flags));
         vcpu.set(RSP, rsp);
         toPrograms(vcpu.special());
@@ -294,6 +305,11 @@ public final class Processor implements AutoCloseable {
 
     private static long flags(long given) {
         return (given & FLAGS_OF_PROGRAMS) | FLAGS_ALWAYS;
+    }
+
+    /** The same for every address that a processor can be at; another one, which faults, for all the rest. */
+    private static long address(long rip) {
+        return isAddress(rip) ? rip : rip & (AddressSpace.TOP | 0xFFFFF);
     }
 
     private static boolean isAddress(long rip) {

@@ -19,6 +19,10 @@ public final class GuestThread {
     long result;
 
     boolean hasResult;
+    /** A signal ended its wait, and nobody decided yet whether the call is made again. */
+    boolean interrupted;
+    /** Its registers were replaced by its call, which therefore has no result. */
+    boolean replaced;
     /** Address that is cleared, and whose waiters are woken, when it ends (CLONE_CHILD_CLEARTID); 0: none. */
     long clearAtExit;
 
@@ -48,6 +52,7 @@ public final class GuestThread {
         System.arraycopy(arguments, 0, copy.arguments, 0, arguments.length);
         copy.result = result;
         copy.hasResult = hasResult;
+        copy.interrupted = interrupted;
         copy.clearAtExit = clearAtExit;
         copy.robustList = robustList;
         copy.signalMask = signalMask;

@@ -2,6 +2,7 @@ package mayfly.machine.kvm.program;
 
 import java.nio.charset.StandardCharsets;
 import mayfly.linux.Errno;
+import mayfly.machine.kvm.memory.AddressSpace;
 import mayfly.machine.kvm.program.CallTable.Kind;
 
 /** Who and where the program is: one process of one user on a machine of its own. */
@@ -36,14 +37,6 @@ final class IdentityCalls {
         table.add(158, "arch_prctl", Kind.EMULATED, "bases of FS and GS", IdentityCalls::archPrctl);
         table.add(60, "exit", Kind.EMULATED, ThreadCalls::exit);
         table.add(231, "exit_group", Kind.EMULATED, (p, a) -> p.end(new Stop.Exited((int) a[0] & 0xFF)));
-        table.add(218, "set_tid_address", Kind.EMULATED, (p, a) -> {
-            p.current().clearAtExit = a[0];
-            return p.current().id();
-        });
-        table.add(273, "set_robust_list", Kind.EMULATED, (p, a) -> {
-            p.current().robustList = a[0];
-            return 0;
-        });
     }
 
     private static long uname(Program program, long[] a) {
@@ -59,13 +52,13 @@ final class IdentityCalls {
     private static long archPrctl(Program program, long[] a) {
         switch ((int) a[0]) {
             case ARCH_SET_FS -> {
-                if (a[1] < 0) {
+                if (a[1] < 0 || a[1] >= AddressSpace.TOP) {
                     return -Errno.EPERM;
                 }
                 program.cpu().setFsBase(a[1]);
             }
             case ARCH_SET_GS -> {
-                if (a[1] < 0) {
+                if (a[1] < 0 || a[1] >= AddressSpace.TOP) {
                     return -Errno.EPERM;
                 }
                 program.cpu().setGsBase(a[1]);

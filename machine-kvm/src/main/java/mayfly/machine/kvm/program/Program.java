@@ -1,7 +1,7 @@
 package mayfly.machine.kvm.program;
 
-import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import mayfly.linux.Errno;
 import mayfly.linux.ErrnoException;
 import mayfly.linux.ThreadSignal;
@@ -23,7 +23,9 @@ public final class Program {
     /** The program's process id: it is alone. */
     public static final int PID = 2;
 
-    public static final int THREADS_MAX = 1024;
+    /** {@link #addThread}: the new thread keeps the base of its FS segment. */
+    static final long SAME = -1;
+
     private static final long SLICE_NANOS = 4_000_000;
 
     private final AddressSpace space;
@@ -33,9 +35,9 @@ public final class Program {
     private final Signals signals;
     private final Statistics statistics = new Statistics();
     private ProcessState state = new ProcessState();
-    private final List<GuestThread> threads = new ArrayList<>();
+    private final Threads threads = new Threads();
+    private final Futexes<GuestThread> futexes = new Futexes<>();
 
-    private int lastId = PID;
     /** The thread that has the processor; null when none can run. */
     private @Nullable GuestThread current;
     /** Whose registers the processor holds. */
@@ -44,6 +46,15 @@ public final class Program {
     private @Nullable Stop ending;
     private boolean stopAsked;
     private boolean again;
+    /** The current thread had its time, and lets the next one run as soon as its registers are whole. */
+    private boolean sliceOver;
+    /** When the timer is set to, in {@link System#nanoTime} time. */
+    private long alarm = Wait.FOREVER;
+
+    private int refusals;
+    /** What the first thread ended with: the program's exit status when all end by themselves. */
+    private int firstCode;
+
     private volatile boolean interrupted;
     private volatile @Nullable ThreadSignal runner;
     private @Nullable Tracer tracer;
@@ -64,7 +75,7 @@ public final class Program {
 
     /** Its first thread, which begins at an address with a stack. */
     public void start(long instruction, long stack) {
-        GuestThread thread = new GuestThread(PID, cpu.newState());
+        GuestThread thread = new GuestThread(threads.nextId(), cpu.newState());
         thread.name = state.name;
         threads.add(thread);
         cpu.set(Vcpu.Register.RIP, instruction);
@@ -116,7 +127,21 @@ public final class Program {
     }
 
     public List<GuestThread> threads() {
-        return threads;
+        return threads.all();
+    }
+
+    @Nullable
+    GuestThread thread(int id) {
+        return threads.get(id);
+    }
+
+    Futexes<GuestThread> futexes() {
+        return futexes;
+    }
+
+    /** Counts calls that wanted another process. */
+    int countRefusal() {
+        return ++refusals;
     }
 
     // ---- for system calls ----
@@ -171,25 +196,46 @@ public final class Program {
         return 0;
     }
 
-    /** A new thread with the current one's registers; it runs when it has its turn. Settles the current call. */
-    public @Nullable GuestThread addThread() throws ErrnoException {
-        if (threads.size() >= THREADS_MAX) {
+    /**
+     * A new thread with the current one's registers and 0 as the result of its call; it runs when it has its turn.
+     *
+     * @param stack its RSP; 0: the current one's
+     * @param data base of its FS segment, a valid address, or {@link #SAME}
+     * @return null when there are too many
+     */
+    @Nullable
+    GuestThread addThread(long stack, long data) throws ErrnoException {
+        if (threads.count() >= Threads.MAX) {
             return null;
         }
-        GuestThread thread = new GuestThread(++lastId, cpu.newState());
         cpu.settle();
+        long ownStack = cpu.get(Vcpu.Register.RSP);
+        long ownData = cpu.fsBase();
+        cpu.set(Vcpu.Register.RSP, stack == 0 ? ownStack : stack);
+        cpu.set(Vcpu.Register.RAX, 0);
+        if (data != SAME) {
+            cpu.setFsBase(data);
+        }
+        GuestThread thread = new GuestThread(threads.nextId(), cpu.newState());
         cpu.save(thread.state);
         thread.name = current().name;
+        cpu.set(Vcpu.Register.RSP, ownStack);
+        cpu.setFsBase(ownData);
+        thread.signalMask = current().signalMask;
         threads.add(thread);
+        threads.ready(thread);
         return thread;
     }
 
     /** The current thread ends; with the last one the program does. */
-    public long endThread(int code) {
+    long endThread(int code) {
         GuestThread thread = current();
         threads.remove(thread);
-        if (threads.isEmpty()) {
-            return end(new Stop.Exited(code));
+        if (thread.id == PID) {
+            firstCode = code;
+        }
+        if (threads.count() == 0) {
+            return end(new Stop.Exited(firstCode));
         }
         current = null;
         return 0;
@@ -197,12 +243,27 @@ public final class Program {
 
     /** Whether a thread waits in read(2) on a descriptor. */
     public boolean waitsToRead(int fd) {
-        for (GuestThread thread : threads) {
+        for (GuestThread thread : threads.all()) {
             if (thread.wait != null && thread.callNumber == 0 && thread.arguments[0] == fd) {
                 return true;
             }
         }
         return false;
+    }
+
+    /** sched_yield(2). */
+    long yieldTurn() {
+        sliceOver = true;
+        return 0;
+    }
+
+    /** Writes where the kernel would ignore that it cannot. */
+    void putQuietly(long address, int value) {
+        try {
+            space.putInt(address, value);
+        } catch (GuestFault nobodyToTell) {
+            statistics.lostWrites++;
+        }
     }
 
     // ---- running ----
@@ -225,32 +286,24 @@ public final class Program {
      */
     public Stop run(ThreadSignal signal, long deadline) throws ErrnoException {
         runner = signal;
-        boolean timed = deadline != Wait.FOREVER;
-        long slice = 0;
         state.cpu.begin(System.nanoTime());
         try {
-            if (timed) {
-                signal.timer(Math.max(1, deadline - System.nanoTime()), SLICE_NANOS);
-            }
             while (true) {
                 if (ending != null) {
                     return ending;
                 }
-                if (interrupted || (timed && System.nanoTime() - deadline >= 0)) {
+                if (interrupted || (deadline != Wait.FOREVER && System.nanoTime() - deadline >= 0)) {
                     interrupted = false;
                     cpu.kick(false);
                     return new Stop.Interrupted();
                 }
                 if (current == null) {
-                    long next = schedule();
+                    schedule();
                     if (current == null) {
-                        return new Stop.Idle(next);
+                        return new Stop.Idle(threads.earliest());
                     }
                 }
-                if (threads.size() > 1 && slice == 0 && !timed) {
-                    slice = SLICE_NANOS;
-                    signal.timer(SLICE_NANOS, SLICE_NANOS);
-                }
+                setAlarm(signal, deadline);
                 Stop stop = step(signal);
                 if (stop != null) {
                     return stop;
@@ -262,10 +315,27 @@ public final class Program {
                 state.cpu.charge(loaded, System.nanoTime());
             }
             state.cpu.end();
-            if (timed || slice != 0) {
+            if (alarm != Wait.FOREVER) {
+                alarm = Wait.FOREVER;
                 signal.timer(0, 0);
             }
             signal.take();
+        }
+    }
+
+    /** Sets the timer to what comes first: the end of the run, of a wait, or of the slice. */
+    private void setAlarm(ThreadSignal signal, long deadline) throws ErrnoException {
+        long wanted = deadline;
+        if (threads.count() > 1) {
+            if (alarm != Wait.FOREVER && alarm <= Math.min(wanted, threads.earliest())) {
+                return; // the usual case: the slice under way ends first
+            }
+            long slice = System.nanoTime() + SLICE_NANOS;
+            wanted = Math.min(wanted, Math.min(slice, threads.earliest()));
+        }
+        if (wanted < alarm) {
+            alarm = wanted;
+            signal.timer(Math.max(1, wanted - System.nanoTime()), 0);
         }
     }
 
@@ -277,8 +347,13 @@ public final class Program {
             case CALL -> call();
             case EXCEPTION -> exception();
             case INTERRUPTED -> {
-                signal.take();
-                preempt();
+                if (signal.take()) {
+                    alarm = Wait.FOREVER;
+                }
+                sliceOver = true;
+                if (cpu.atProgram()) {
+                    passOn();
+                }
             }
             case BROKEN -> end(new Stop.Killed(Signals.SIGKILL, cpu.trouble()));
         }
@@ -317,11 +392,19 @@ public final class Program {
         } else if (result == Wait.PENDING) {
             cpu.settle();
             current = null;
-        } else if (thread.hasResult) { // signals put other registers in place
-            thread.hasResult = false;
+            threads.waits(Objects.requireNonNull(thread.wait));
+            if (signals.hasDeliverable(thread)) {
+                threads.interrupt(thread);
+            }
+        } else if (thread.replaced) { // its registers are no longer those that made the call
+            thread.replaced = false;
+            passOn();
+        } else if (sliceOver || signals.hasDeliverable(thread)) {
+            cpu.settle();
+            cpu.set(Vcpu.Register.RAX, result);
+            passOn();
         } else {
             cpu.answer(result);
-            signals.deliver(thread);
         }
     }
 
@@ -341,58 +424,37 @@ public final class Program {
         signals.exception(current(), vector);
     }
 
-    /** Another thread's turn, if one can run. */
-    private void preempt() throws ErrnoException {
+    /** The current thread goes on with its settled registers, or the next one does if its time is over. */
+    private void passOn() throws ErrnoException {
         GuestThread thread = current();
-        if (signals.hasDeliverable(thread)) {
-            cpu.settle();
-            signals.deliver(thread);
-        }
-        if (threads.size() > 1) {
-            cpu.settle();
-            current = null;
-            schedule();
+        signals.deliver(thread);
+        if (sliceOver) {
+            sliceOver = false;
+            if (threads.count() > 1) {
+                threads.look(System.nanoTime());
+                if (threads.anyReady()) {
+                    threads.ready(thread);
+                    current = null;
+                }
+            }
         }
     }
 
-    /** Gives the processor to the next thread that can run; when there is none, tells when one will. */
-    private long schedule() throws ErrnoException {
-        long earliest = Wait.FOREVER;
-        int start = loaded == null ? 0 : Math.max(0, threads.indexOf(loaded) + 1);
-        int count = threads.size();
-        for (int i = 0; i < count; i++) {
-            GuestThread thread = threads.get((start + i) % count);
-            Wait wait = thread.wait;
-            if (wait != null) {
-                long result = wait.poll();
-                if (result == Wait.PENDING && wait.deadline() != Wait.FOREVER) {
-                    if (System.nanoTime() - wait.deadline() >= 0) {
-                        wait.cancel();
-                        result = wait.timeout();
-                    } else {
-                        earliest = Math.min(earliest, wait.deadline());
-                    }
-                }
-                if (result == Wait.PENDING && signals.hasDeliverable(thread)) {
-                    wait.cancel();
-                    result = -Errno.EINTR;
-                }
-                if (result == Wait.PENDING) {
-                    continue;
-                }
-                wake(thread, result);
-            }
-            switchTo(thread);
-            return earliest;
+    /** Gives the processor to the next thread that can run, if one can. */
+    private void schedule() throws ErrnoException {
+        sliceOver = false;
+        if (!threads.anyReady() || (alarm != Wait.FOREVER && System.nanoTime() - alarm >= 0)) {
+            threads.look(System.nanoTime());
         }
-        return earliest;
+        GuestThread thread = threads.takeReady();
+        if (thread != null) {
+            switchTo(thread);
+        }
     }
 
     /** A thread's wait is over with a result. */
     public void wake(GuestThread thread, long result) {
-        thread.wait = null;
-        thread.result = result;
-        thread.hasResult = true;
+        threads.wake(thread, result);
     }
 
     private void switchTo(GuestThread thread) throws ErrnoException {
@@ -446,17 +508,13 @@ public final class Program {
     }
 
     private void takeThreads(Program original) {
-        threads.clear();
-        for (GuestThread thread : original.threads) {
-            GuestThread copied = thread.copy();
-            Wait wait = thread.wait;
-            copied.wait = wait == null ? null : wait.copy(this, copied);
-            threads.add(copied);
-        }
-        lastId = original.lastId;
+        futexes.clear();
+        threads.copyFrom(original.threads, this);
+        firstCode = original.firstCode;
         current = null;
         loaded = null;
         ending = null;
         stopAsked = false;
+        sliceOver = false;
     }
 }

@@ -10,6 +10,9 @@ public final class Statistics {
     long exits;
     long faults;
     long switches;
+    /** Results that a program gave no writable place for, where Linux does not mind. */
+    long lostWrites;
+
     final Map<Long, Long> unknown = new TreeMap<>();
 
     /** All zero. */

@@ -21,6 +21,7 @@ public final class SystemCalls {
         CredentialCalls.addTo(table);
         TimeCalls.addTo(table);
         RefusedCalls.addTo(table);
+        FutexCalls.addTo(table);
         return table;
     }
 }

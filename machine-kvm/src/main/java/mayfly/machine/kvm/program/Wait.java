@@ -11,6 +11,11 @@ public interface Wait {
     /** The call's result once it has one, else {@link #PENDING}. May be asked at any time and does what the call does. */
     long poll();
 
+    /** Whether {@link #poll} is to be asked; if not, somebody calls {@link Program#wake}. */
+    default boolean polled() {
+        return true;
+    }
+
     /** When {@link #timeout} is to be asked instead, in {@link System#nanoTime} time; {@link #FOREVER}: never. */
     default long deadline() {
         return FOREVER;

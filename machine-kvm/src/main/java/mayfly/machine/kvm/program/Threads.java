@@ -1,0 +1,142 @@
+package mayfly.machine.kvm.program;
+
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Queue;
+import mayfly.linux.Errno;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A program's threads, and whose turn is next. A thread is in one of three places: it has the processor, it is in the
+ * queue of those that can run, or it waits. One that waits for another thread's call is woken by that call; one that
+ * waits for something else is asked by {@link #look}, when no other can run and once in a slice.
+ */
+final class Threads {
+    static final int MAX = 1024;
+
+    private final List<GuestThread> all = new ArrayList<>();
+    private final Queue<GuestThread> ready = new ArrayDeque<>();
+    private int lastId = Program.PID - 1;
+    private long earliest = Wait.FOREVER;
+
+    List<GuestThread> all() {
+        return all;
+    }
+
+    int count() {
+        return all.size();
+    }
+
+    /** The number of the next thread. */
+    int nextId() {
+        return ++lastId;
+    }
+
+    void add(GuestThread thread) {
+        all.add(thread);
+    }
+
+    /** It ended. */
+    void remove(GuestThread thread) {
+        all.remove(thread);
+    }
+
+    /** The thread with this number; null when there is none. */
+    @Nullable
+    GuestThread get(int id) {
+        for (GuestThread thread : all) {
+            if (thread.id == id) {
+                return thread;
+            }
+        }
+        return null;
+    }
+
+    /** It can run, behind the others that can. */
+    void ready(GuestThread thread) {
+        ready.add(thread);
+    }
+
+    boolean anyReady() {
+        return !ready.isEmpty();
+    }
+
+    /** The one that can run for longest, out of the queue; null when there is none. */
+    @Nullable
+    GuestThread takeReady() {
+        return ready.poll();
+    }
+
+    /** A thread's wait is over with a result. */
+    void wake(GuestThread thread, long result) {
+        if (thread.wait != null) {
+            thread.wait = null;
+            thread.result = result;
+            thread.hasResult = true;
+            ready.add(thread);
+        }
+    }
+
+    /** When the first deadline of a waiting thread passes, in {@link System#nanoTime} time, as of the last look. */
+    long earliest() {
+        return earliest;
+    }
+
+    /** A thread begins to wait. */
+    void waits(Wait wait) {
+        earliest = Math.min(earliest, wait.deadline());
+    }
+
+    /** Asks the threads that wait, and wakes those that have what they want, or whose time is up. */
+    void look(long now) {
+        long first = Wait.FOREVER;
+        for (int i = 0; i < all.size(); i++) {
+            GuestThread thread = all.get(i);
+            Wait wait = thread.wait;
+            if (wait == null) {
+                continue;
+            }
+            long result = wait.polled() ? wait.poll() : Wait.PENDING;
+            if (result == Wait.PENDING && wait.deadline() != Wait.FOREVER) {
+                if (now - wait.deadline() >= 0) {
+                    wait.cancel();
+                    result = wait.timeout();
+                } else {
+                    first = Math.min(first, wait.deadline());
+                }
+            }
+            if (result != Wait.PENDING) {
+                wake(thread, result);
+            }
+        }
+        earliest = first;
+    }
+
+    /** A signal ends a thread's wait. */
+    void interrupt(GuestThread thread) {
+        Wait wait = thread.wait;
+        if (wait != null) {
+            wait.cancel();
+            thread.interrupted = true;
+            wake(thread, -Errno.EINTR);
+        }
+    }
+
+    /** Becomes a copy of a frozen program's threads, which all wait. */
+    void copyFrom(Threads original, Program other) {
+        all.clear();
+        ready.clear();
+        for (GuestThread thread : original.all) {
+            GuestThread copied = thread.copy();
+            Wait wait = thread.wait;
+            copied.wait = wait == null ? null : wait.copy(other, copied);
+            all.add(copied);
+            if (wait == null) {
+                ready.add(copied); // in the order of their numbers: the order of turns is not kept
+            }
+        }
+        lastId = original.lastId;
+        earliest = Wait.FOREVER;
+    }
+}
