@@ -171,7 +171,14 @@ class ThreadsTest {
         Path program = compile("robust", """
                 static pthread_mutex_t lock;
                 static void *die(void *arg) { pthread_mutex_lock(&lock); return 0; }
-                static void *late(void *arg) { pthread_mutex_lock(&lock); sched_yield(); sched_yield(); return 0; }
+                static volatile int locked, word;
+                static void *late(void *arg) {
+                    struct timespec time = {0, 50000000};
+                    pthread_mutex_lock(&lock);
+                    locked = 1;
+                    syscall(SYS_futex, &word, 0, 0, &time, 0, 0);
+                    return 0;
+                }
                 int main(void) {
                     pthread_mutexattr_t attr;
                     pthread_mutexattr_init(&attr);
@@ -180,7 +187,7 @@ class ThreadsTest {
                     pthread_t t;
                     for (int i = 0; i < 3; i++) {
                         pthread_create(&t, 0, i == 1 ? late : die, 0);
-                        if (i != 1) pthread_join(t, 0); else sched_yield();
+                        if (i != 1) pthread_join(t, 0); else while (!locked) sched_yield();
                         int r = pthread_mutex_lock(&lock);
                         printf("%s\\n", strerror(r));
                         printf("%s\\n", strerror(pthread_mutex_consistent(&lock)));

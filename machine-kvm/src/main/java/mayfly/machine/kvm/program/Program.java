@@ -327,9 +327,6 @@ public final class Program {
     private void setAlarm(ThreadSignal signal, long deadline) throws ErrnoException {
         long wanted = deadline;
         if (threads.count() > 1) {
-            if (alarm != Wait.FOREVER && alarm <= Math.min(wanted, threads.earliest())) {
-                return; // the usual case: the slice under way ends first
-            }
             long slice = System.nanoTime() + SLICE_NANOS;
             wanted = Math.min(wanted, Math.min(slice, threads.earliest()));
         }
