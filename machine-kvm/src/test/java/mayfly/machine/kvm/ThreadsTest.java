@@ -226,9 +226,10 @@ class ThreadsTest {
     void anotherProcessIsRefusedByName() throws Exception {
         Path program = compile("forks", """
                 int main(void) {
-                    printf("%d %s\\n", fork(), strerror(errno));
-                    printf("%d %s\\n", vfork(), strerror(errno));
-                    printf("%d %s\\n", execl("/bin/true", "true", NULL), strerror(errno));
+                    int r;
+                    r = fork(); printf("%d %s\\n", r, strerror(errno));
+                    r = vfork(); printf("%d %s\\n", r, strerror(errno));
+                    r = execl("/bin/true", "true", NULL); printf("%d %s\\n", r, strerror(errno));
                 }
                 """);
         Guest guest = Guest.run(program).succeeded();

@@ -37,10 +37,10 @@ final class ResourceLimits {
         Arrays.fill(hard, INFINITY);
         soft[STACK] = FirstStack.STACK_BYTES;
         both(CORE, 0);
-        both(NPROC, Program.THREADS_MAX);
+        both(NPROC, Threads.MAX);
         both(NOFILE, Descriptors.MAX);
         both(MEMLOCK, 8 << 20);
-        both(SIGPENDING, Program.THREADS_MAX);
+        both(SIGPENDING, Threads.MAX);
         both(MSGQUEUE, 819_200);
         both(NICE, 0);
         both(RTPRIO, 0);
