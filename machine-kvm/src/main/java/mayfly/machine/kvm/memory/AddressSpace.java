@@ -190,10 +190,10 @@ public final class AddressSpace {
         if ((address & (GuestRam.PAGE - 1)) != 0) {
             return -Errno.EINVAL;
         }
-        if (bytes == 0) {
+        if (length == 0) {
             return 0;
         }
-        if (!isRange(address, bytes) || !regions.covers(address, address + bytes)) {
+        if (bytes == 0 || !isRange(address, bytes) || !regions.covers(address, address + bytes)) {
             return -Errno.ENOMEM;
         }
         if (regions.count() >= REGIONS_MAX) {
@@ -222,7 +222,7 @@ public final class AddressSpace {
     public long remap(long address, long oldLength, long newLength, boolean mayMove) {
         long before = pageUp(oldLength);
         long after = pageUp(newLength);
-        if (after == 0
+        if (after <= 0
                 || before == 0
                 || (address & (GuestRam.PAGE - 1)) != 0
                 || after > TOP
@@ -232,6 +232,9 @@ public final class AddressSpace {
         Region region = regions.at(address);
         if (region == null || region.end() < address + before) {
             return -Errno.EFAULT;
+        }
+        if (regions.count() >= REGIONS_MAX) {
+            return -Errno.ENOMEM;
         }
         if (after <= before) {
             drop(address + after, address + before);
@@ -263,18 +266,20 @@ public final class AddressSpace {
 
     private long move(Region old, long length) {
         long to = regions.gapBelow(mapTop, length, BOTTOM);
-        if (to < 0 || regions.count() >= REGIONS_MAX) {
+        if (to < 0) {
             return -Errno.ENOMEM;
         }
-        regions.remove(old.start(), old.end());
         Region moved = old.movedTo(to);
+        for (long at = old.start(); (at = tables.skipAbsent(at, old.end())) < old.end(); at += GuestRam.PAGE) {
+            if (!tables.prepare(at - old.start() + to)) {
+                return -Errno.ENOMEM;
+            }
+        }
+        regions.remove(old.start(), old.end());
         Region whole = new Region(to, to + length, old.protection(), old.backing(), old.offset(), old.name());
         regions.add(whole);
-        for (long at = 0; at < moved.length(); at += GuestRam.PAGE) {
-            int page = tables.unmap(old.start() + at);
-            if (page >= 0 && !tables.map(to + at, page, old.writable(), old.executable())) {
-                ram.give(page);
-            }
+        for (long at = old.start(); (at = tables.skipAbsent(at, old.end())) < old.end(); at += GuestRam.PAGE) {
+            tables.move(at, at - old.start() + to);
         }
         if (whole.readable() && length - moved.length() <= EAGER_BYTES) {
             populate(whole, to + moved.length(), to + length);
@@ -330,7 +335,8 @@ public final class AddressSpace {
 
     private void zero(long from, long until) {
         for (long at = tables.skipAbsent(from, until); at < until; at = tables.skipAbsent(at + GuestRam.PAGE, until)) {
-            memory.fill(GuestRam.address(PageTables.page(tables.entry(at))), GuestRam.PAGE, (byte) 0);
+            memory.fill(
+                    GuestRam.address(PageTables.page(tables.entry(at) | tables.hidden(at))), GuestRam.PAGE, (byte) 0);
         }
     }
 

@@ -19,8 +19,6 @@ public final class PageTables {
     static final long ACCESSED_DIRTY = 0x60;
     /** A bit that the processor leaves to us (9 of 9 to 11). */
     private static final long HIDDEN = 1 << 9;
-    /** Addresses of one last-level table. */
-    private static final long REGION = 1L << (12 + 9);
 
     private static final long FRAME = 0x000F_FFFF_FFFF_F000L;
     private static final int INDEX_BITS = 9;
@@ -116,6 +114,18 @@ public final class PageTables {
         return page(before);
     }
 
+    /** Makes sure that an address can be mapped; false when page tables would need more room than there is. */
+    boolean prepare(long address) {
+        return table(address, true) >= 0;
+    }
+
+    /** Maps or hides a page, which is mapped or hidden, at another address that is prepared. */
+    void move(long from, long to) {
+        long entry = entry(from) | hidden(from);
+        put(from, 0);
+        put(to, entry);
+    }
+
     // A page that lost every permission keeps its content: its entry stays, without the present bit.
 
     /** Makes a mapped page inaccessible without unmapping it. */
@@ -143,7 +153,8 @@ public final class PageTables {
         while (at < until) {
             long table = table(at, false);
             if (table < 0) {
-                at = (at & -REGION) + REGION;
+                long span = missing(at);
+                at = (at & -span) + span;
             } else if (memory.getLong(table + index(at, 0) * 8) == 0) {
                 at += GuestRam.PAGE;
             } else {
@@ -151,6 +162,20 @@ public final class PageTables {
             }
         }
         return until;
+    }
+
+    /** How many aligned addresses around one lack the same table. */
+    private long missing(long address) {
+        long table = GuestRam.address(root);
+        int level = LEVELS - 1;
+        for (; level > 1; level--) {
+            long entry = memory.getLong(table + index(address, level) * 8);
+            if (entry == 0) {
+                break;
+            }
+            table = entry & FRAME;
+        }
+        return 1L << (GuestRam.PAGE_BITS + INDEX_BITS * level);
     }
 
     static int page(long entry) {

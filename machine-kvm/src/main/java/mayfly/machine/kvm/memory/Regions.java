@@ -146,6 +146,9 @@ final class Regions {
 
     /** The regions that have addresses in a range, whole. */
     List<Region> within(long from, long until) {
+        if (from >= until) {
+            return List.of(); // an empty range would cut the region around it in two
+        }
         List<Region> found = new ArrayList<>();
         Map.Entry<Long, Region> entry = byStart.floorEntry(from);
         if (entry == null || entry.getValue().end() <= from) {
