@@ -13,6 +13,7 @@ import java.lang.foreign.MemorySegment;
  * @param mode type and permissions, as st_mode
  * @param device major number in the upper half, minor in the lower
  * @param size in bytes
+ * @param blocks what it takes on disk, in units of 512 bytes
  */
 public record HostStatus(
         int error,
@@ -23,13 +24,14 @@ public record HostStatus(
         long device,
         long inode,
         long size,
+        long blocks,
         long accessedNanos,
         long modifiedNanos,
         long changedNanos) {
     private static final long NANOS = 1_000_000_000L;
 
     static HostStatus failed(int errno) {
-        return new HostStatus(errno, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0);
+        return new HostStatus(errno, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0);
     }
 
     /** Reads struct statx of linux/stat.h. */
@@ -43,6 +45,7 @@ public record HostStatus(
                 (long) statx.get(JAVA_INT, 136) << 32 | (statx.get(JAVA_INT, 140) & 0xFFFF_FFFFL),
                 statx.get(JAVA_LONG, 32),
                 statx.get(JAVA_LONG, 40),
+                statx.get(JAVA_LONG, 48),
                 nanos(statx, 64),
                 nanos(statx, 112),
                 nanos(statx, 96));
