@@ -95,7 +95,7 @@ public final class Loader {
         if (filePages > page) {
             map(file, page, filePages, protection, file, segment.offset() - (start - page));
             if ((protection & Region.WRITE) != 0 && filePages > fileEnd) {
-                zero(file, fileEnd, (int) (Math.min(filePages, Math.max(end, fileEnd)) - fileEnd));
+                zero(file, fileEnd, (int) (filePages - fileEnd)); // to the page's end: ld.so allocates behind its data
             }
         }
         if (AddressSpace.pageUp(end) > filePages) {
