@@ -24,11 +24,14 @@ public abstract class OpenFile {
     public static final int APPEND = 02000;
     public static final int NON_BLOCKING = 04000;
 
+    /** O_CREAT, O_EXCL, O_NOCTTY, O_TRUNC and O_CLOEXEC say how to open, not how it is open. */
+    private static final int OPENING_FLAGS = 0100 | 0200 | 0400 | 01000 | 02000000;
+
     private int flags;
     private int references = 1;
 
     protected OpenFile(int flags) {
-        this.flags = flags;
+        this.flags = flags & ~OPENING_FLAGS;
     }
 
     /** Access mode and status flags, as F_GETFL gives them. */
@@ -120,6 +123,21 @@ public abstract class OpenFile {
     /** What a mapping of it shows; null when it cannot be mapped. */
     public @Nullable Backing backing() {
         return null;
+    }
+
+    /** FIONREAD of ioctl(2): how many bytes can be read now. */
+    public long available() {
+        return -Errno.ENOTTY;
+    }
+
+    /** The file that a path led to; null for pipes and the like. */
+    public @Nullable Node node() {
+        return null;
+    }
+
+    /** fallocate(2) with only FALLOC_FL_KEEP_SIZE, FALLOC_FL_PUNCH_HOLE and FALLOC_FL_ZERO_RANGE in the mode. */
+    public long allocate(int mode, long offset, long count) {
+        return -Errno.ENODEV;
     }
 
     /** What /proc/self/fd says it is. */

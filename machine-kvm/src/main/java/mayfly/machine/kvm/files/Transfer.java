@@ -1,22 +1,30 @@
 package mayfly.machine.kvm.files;
 
+import mayfly.linux.ErrnoException;
 import mayfly.linux.Memory;
 import mayfly.machine.kvm.memory.AddressSpace;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A run of guest memory that a call fills or empties, from first to last: what an array of iovecs names. Every access
  * checks the program's right to the address, and throws {@link mayfly.machine.kvm.memory.GuestFault} where it has none.
  */
 public final class Transfer {
-    private final AddressSpace space;
+    /** Null when it is {@link #array} that is filled or emptied. */
+    private final @Nullable AddressSpace space;
+
+    private final byte[] array;
     private final long[] addresses;
     private final int[] lengths;
+    private static final byte[] NONE = new byte[0];
+    private static final int PIECE = 64 << 10;
     private int part;
     private int offset;
     private int remaining;
 
-    private Transfer(AddressSpace space, long[] addresses, int[] lengths, int total) {
+    private Transfer(@Nullable AddressSpace space, byte[] array, long[] addresses, int[] lengths, int total) {
         this.space = space;
+        this.array = array;
         this.addresses = addresses;
         this.lengths = lengths;
         remaining = total;
@@ -24,16 +32,22 @@ public final class Transfer {
 
     /** One buffer. */
     public static Transfer of(AddressSpace space, long address, int length) {
-        return new Transfer(space, new long[] {address}, new int[] {length}, length);
+        return new Transfer(space, NONE, new long[] {address}, new int[] {length}, length);
     }
 
     /** Several; their lengths' sum must be an int. */
     public static Transfer of(AddressSpace space, long[] addresses, int[] lengths) {
         return new Transfer(
                 space,
+                NONE,
                 addresses,
                 lengths,
                 java.util.stream.IntStream.of(lengths).sum());
+    }
+
+    /** An array of ours, for what one file gives another. */
+    public static Transfer of(byte[] array, int length) {
+        return new Transfer(null, array, new long[1], new int[] {length}, length);
     }
 
     /** Bytes that are left. */
@@ -45,7 +59,11 @@ public final class Transfer {
     public void put(byte[] source, int from, int count) {
         for (int done = 0; done < count; ) {
             int length = Math.min(count - done, here());
-            space.write(addresses[part] + offset, source, from + done, length);
+            if (space == null) {
+                System.arraycopy(source, from + done, array, offset, length);
+            } else {
+                space.write(addresses[part] + offset, source, from + done, length);
+            }
             advance(length);
             done += length;
         }
@@ -55,7 +73,11 @@ public final class Transfer {
     public void take(byte[] to, int from, int count) {
         for (int done = 0; done < count; ) {
             int length = Math.min(count - done, here());
-            space.read(addresses[part] + offset, to, from + done, length);
+            if (space == null) {
+                System.arraycopy(array, offset, to, from + done, length);
+            } else {
+                space.read(addresses[part] + offset, to, from + done, length);
+            }
             advance(length);
             done += length;
         }
@@ -78,6 +100,9 @@ public final class Transfer {
      * @return bytes moved, or a negative errno when the first piece failed
      */
     public long each(boolean writes, Mover mover) {
+        if (space == null) {
+            return eachOfArray(writes, mover);
+        }
         int done = 0;
         while (remaining > 0) {
             int length = space.run(addresses[part] + offset, here(), writes);
@@ -92,6 +117,25 @@ public final class Transfer {
             }
         }
         return done;
+    }
+
+    private long eachOfArray(boolean writes, Mover mover) {
+        int count = Math.min(remaining, PIECE);
+        try (Memory piece = Memory.anonymous(PIECE)) {
+            if (!writes) {
+                piece.write(0, array, offset, count);
+            }
+            long moved = mover.move(piece, 0, count, 0);
+            if (moved > 0) {
+                if (writes) {
+                    piece.read(0, array, offset, (int) moved);
+                }
+                advance((int) moved);
+            }
+            return moved;
+        } catch (ErrnoException noMemory) {
+            return -noMemory.errno();
+        }
     }
 
     private int here() {

@@ -45,6 +45,11 @@ public final class GuestRam {
         tableLevels = new byte[tables];
     }
 
+    /** How many there are for programs and the machine's own tables. */
+    public int pages() {
+        return pages;
+    }
+
     /** What is needed to hand out the same pages again. */
     public record State(int used, int[] free) {}
 

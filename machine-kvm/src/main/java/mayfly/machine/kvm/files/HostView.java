@@ -1,0 +1,165 @@
+package mayfly.machine.kvm.files;
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import mayfly.linux.ErrnoException;
+import mayfly.linux.HostDirectory;
+
+/**
+ * Which directories and files of the host the programs of some machines see, read-only, and where. Kept open from the
+ * beginning, so that they stay what they were; shared by any number of machines, on any threads, and closed after them.
+ */
+public final class HostView implements AutoCloseable {
+    private static final List<String> PROGRAMS =
+            List.of("/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32");
+    private static final List<String> SETTINGS = List.of(
+            "/etc/ssl",
+            "/etc/ca-certificates",
+            "/etc/alternatives",
+            "/etc/java-25-openjdk",
+            "/etc/python3",
+            "/etc/perl",
+            "/etc/localtime",
+            "/etc/ld.so.cache",
+            "/etc/mime.types",
+            "/etc/services",
+            "/etc/protocols");
+
+    private final HostFiles files = new HostFiles();
+    private final List<HostDirectory> directories = new ArrayList<>();
+    private final List<Placed> placed = new ArrayList<>();
+
+    private record Placed(String path, Path host, Node node) {}
+
+    private record Link(String path, String target) {}
+
+    private final List<Link> links = new ArrayList<>();
+
+    /** A view of nothing, to be added to. */
+    public HostView() {}
+
+    /** Programs and libraries of the host, with what of its settings every program may know; no more of /etc. */
+    public static HostView standard() throws ErrnoException {
+        HostView view = new HostView();
+        try {
+            for (String path : PROGRAMS) {
+                view.addIfThere(path);
+            }
+            for (String path : SETTINGS) {
+                view.addIfThere(path);
+            }
+            return view;
+        } catch (ErrnoException e) {
+            view.close();
+            throw e;
+        }
+    }
+
+    private void addIfThere(String path) throws ErrnoException {
+        Path host = Path.of(path);
+        try {
+            if (Files.isSymbolicLink(host)) {
+                links.add(new Link(path, Files.readSymbolicLink(host).toString()));
+            } else if (Files.isDirectory(host)) {
+                addDirectory(host, path);
+            } else if (Files.isReadable(host)) {
+                addFile(host, path);
+            }
+        } catch (IOException gone) {
+            throw new ErrnoException("readlink", mayfly.linux.Errno.ENOENT, path);
+        }
+    }
+
+    /**
+     * Shows a directory, with all that is below it.
+     *
+     * @param guestPath absolute; inside another directory that is shown only if it is the same directory
+     * @throws IllegalArgumentException the guest path is not plain, is taken, or would change another directory
+     */
+    public void addDirectory(Path directory, String guestPath) throws ErrnoException {
+        String path = plain(guestPath);
+        if (isShown(directory, path)) {
+            return;
+        }
+        HostDirectory opened = HostDirectory.open(directory);
+        directories.add(opened);
+        placed.add(new Placed(path, directory, HostNode.root(new HostMount(opened, path, files))));
+    }
+
+    /** Shows one regular file; what it was when this was called stays visible. */
+    public void addFile(Path file, String guestPath) throws ErrnoException {
+        String path = plain(guestPath);
+        if (isShown(file, path)) {
+            return;
+        }
+        Path directory = file.toAbsolutePath().getParent();
+        Path name = file.getFileName();
+        if (directory == null || name == null) {
+            throw new IllegalArgumentException(file + " is not a file");
+        }
+        HostDirectory opened = HostDirectory.open(directory);
+        directories.add(opened);
+        HostMount mount = new HostMount(opened, path.substring(0, path.lastIndexOf('/')), files);
+        Node node = HostNode.at(
+                mount, new String(name.toString().getBytes(StandardCharsets.UTF_8), StandardCharsets.ISO_8859_1));
+        if (node.error() != 0) {
+            throw new ErrnoException("open", (int) -node.error(), file.toString());
+        }
+        placed.add(new Placed(path, file, node));
+    }
+
+    private static String plain(String path) {
+        Path plain = Path.of(path).normalize();
+        if (!plain.isAbsolute() || plain.getNameCount() == 0) {
+            throw new IllegalArgumentException("\"" + path + "\" is not the absolute path of a file below /");
+        }
+        return new String(plain.toString().getBytes(StandardCharsets.UTF_8), StandardCharsets.ISO_8859_1);
+    }
+
+    private boolean isShown(Path host, String path) {
+        for (Placed other : placed) {
+            if (path.equals(other.path()) || path.startsWith(other.path() + "/")) {
+                Path there = other.host()
+                        .resolve(path.substring(other.path().length()).replaceFirst("^/", ""));
+                if (there.toAbsolutePath()
+                        .normalize()
+                        .equals(host.toAbsolutePath().normalize())) {
+                    return true;
+                }
+                throw new IllegalArgumentException(
+                        host + " cannot be shown at " + path + ": " + other.host() + " is shown at " + other.path());
+            }
+        }
+        return false;
+    }
+
+    /**
+     * A new tree for one machine.
+     *
+     * @param bytesMax what the program's own files may take
+     * @param inodesMax how many files, directories and links it may make, those of the system included
+     */
+    public FileTree tree(long bytesMax, int inodesMax) {
+        FileTree tree = new FileTree(new MemoryFiles(bytesMax, inodesMax));
+        TreeBuilder builder = new TreeBuilder(tree);
+        SystemFiles.add(builder);
+        for (Placed file : placed) {
+            builder.mount(file.path(), file.node());
+        }
+        for (Link link : links) {
+            builder.link(link.path(), link.target());
+        }
+        return tree;
+    }
+
+    /** Only when no machine uses it any more. */
+    @Override
+    public void close() {
+        files.close();
+        directories.forEach(HostDirectory::close);
+    }
+}

@@ -1,0 +1,119 @@
+package mayfly.machine.kvm.files;
+
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
+import mayfly.linux.Errno;
+import org.jspecify.annotations.Nullable;
+
+/** An open directory. It lists what was there when its list was begun. */
+final class OpenDirectory extends OpenFile {
+    /** struct linux_dirent64 without the name. */
+    private static final int HEAD_BYTES = 19;
+
+    private static final int DIRECTORY = FileStatus.DIRECTORY >> 12;
+
+    private final FileTree tree;
+    private final Node node;
+    private @Nullable List<Node.Entry> entries;
+    private int next;
+
+    OpenDirectory(FileTree tree, Node node, int flags) {
+        super(flags);
+        this.tree = tree;
+        this.node = node;
+    }
+
+    @Override
+    protected OpenFile duplicate(Copies copies) {
+        OpenDirectory copy = new OpenDirectory(copies.of(tree, FileTree::copy), node, flags());
+        copy.entries = entries; // never changed once it is complete
+        copy.next = next;
+        return copy;
+    }
+
+    @Override
+    public long read(Transfer to) {
+        return -Errno.EISDIR;
+    }
+
+    @Override
+    public long readAt(Transfer to, long position) {
+        return -Errno.EISDIR;
+    }
+
+    @Override
+    public long list(Transfer to) {
+        if (node.type(tree) == 0) {
+            return -Errno.ENOENT;
+        }
+        List<Node.Entry> all = entries;
+        if (all == null) {
+            all = new ArrayList<>();
+            FileStatus status = new FileStatus();
+            var _ = node.status(tree, status);
+            all.add(new Node.Entry(".", status.inode, DIRECTORY));
+            var _ = node.parent(tree).status(tree, status);
+            all.add(new Node.Entry("..", status.inode, DIRECTORY));
+            long error = node.list(tree, all);
+            if (error != 0) {
+                return error;
+            }
+            entries = all;
+        }
+        int room = to.remaining();
+        int done = 0;
+        while (next < all.size()) {
+            byte[] entry = entry(all.get(next), next + 1);
+            if (entry.length > room - done) {
+                return done > 0 ? done : -Errno.EINVAL;
+            }
+            to.put(entry, 0, entry.length);
+            done += entry.length;
+            next++;
+        }
+        return done;
+    }
+
+    private static byte[] entry(Node.Entry entry, long offset) {
+        byte[] name = entry.name().getBytes(StandardCharsets.ISO_8859_1);
+        int bytes = (HEAD_BYTES + name.length + 1 + 7) & -8;
+        ByteBuffer out = ByteBuffer.allocate(bytes).order(ByteOrder.LITTLE_ENDIAN);
+        out.putLong(entry.inode())
+                .putLong(offset)
+                .putShort((short) bytes)
+                .put((byte) entry.type())
+                .put(name);
+        return out.array();
+    }
+
+    @Override
+    public long seek(long offset, int whence) {
+        long target = whence == 0 ? offset : whence == 1 ? next + offset : -1;
+        if (target < 0 || target > Integer.MAX_VALUE) {
+            return -Errno.EINVAL;
+        }
+        if (target == 0) {
+            entries = null;
+        }
+        next = (int) target;
+        return target;
+    }
+
+    @Override
+    public long status(FileStatus status) {
+        return node.status(tree, status);
+    }
+
+    @Override
+    public Node node() {
+        return node;
+    }
+
+    @Override
+    public String name() {
+        return node.path(tree);
+    }
+}

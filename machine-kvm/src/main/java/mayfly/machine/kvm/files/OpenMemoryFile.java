@@ -1,0 +1,141 @@
+package mayfly.machine.kvm.files;
+
+import mayfly.linux.Errno;
+import mayfly.machine.kvm.memory.Backing;
+
+/** A regular file in memory. */
+final class OpenMemoryFile extends SeekableFile {
+    // linux/falloc.h
+    static final int KEEP_SIZE = 1;
+    static final int PUNCH_HOLE = 2;
+    static final int ZERO_RANGE = 16;
+
+    private final FileTree tree;
+    private final MemoryNode node;
+    private final String name;
+
+    OpenMemoryFile(FileTree tree, MemoryNode node, int flags, String name) {
+        super(flags);
+        this.tree = tree;
+        this.node = node;
+        this.name = name;
+        tree.memory().opened(node.place);
+    }
+
+    private OpenMemoryFile(FileTree tree, OpenMemoryFile original) {
+        super(original.flags());
+        this.tree = tree;
+        node = original.node;
+        name = original.name;
+        position = original.position;
+    }
+
+    @Override
+    protected OpenFile duplicate(Copies copies) {
+        return new OpenMemoryFile(copies.of(tree, FileTree::copy), this);
+    }
+
+    @Override
+    protected void close() {
+        tree.memory().closed(node.place);
+    }
+
+    private Content content() {
+        return tree.memory().content(node.place);
+    }
+
+    @Override
+    long size() {
+        return content().size();
+    }
+
+    @Override
+    long nextData(long from) {
+        return content().nextData(from);
+    }
+
+    @Override
+    long nextHole(long from) {
+        return content().nextHole(from);
+    }
+
+    @Override
+    public long readAt(Transfer to, long at) {
+        return content().read(to, at);
+    }
+
+    @Override
+    public long writeAt(Transfer from, long at) {
+        if (from.remaining() == 0) {
+            return 0;
+        }
+        if (at >= Content.SIZE_MAX) {
+            return -Errno.EFBIG;
+        }
+        MemoryFiles memory = tree.memory();
+        int count = memory.fitting(content(), at, from.remaining());
+        if (count == 0) {
+            return -Errno.ENOSPC;
+        }
+        Content content = memory.ownContent(node.place);
+        int before = content.count();
+        try {
+            content.write(from, at, count);
+        } finally {
+            memory.settle(node.place, before); // also after a bad address
+        }
+        return count;
+    }
+
+    @Override
+    public long truncate(long size) {
+        return writable() ? node.truncate(tree, size) : -Errno.EINVAL;
+    }
+
+    @Override
+    public long allocate(int mode, long offset, long count) {
+        if (!writable()) {
+            return -Errno.EBADF;
+        }
+        if (offset >= Content.SIZE_MAX || count > Content.SIZE_MAX - offset) {
+            return -Errno.EFBIG;
+        }
+        MemoryFiles memory = tree.memory();
+        if ((mode & PUNCH_HOLE) == 0 && !memory.fits(content().missing(offset, count))) {
+            return -Errno.ENOSPC;
+        }
+        Content content = memory.ownContent(node.place);
+        int before = content.count();
+        if ((mode & (PUNCH_HOLE | ZERO_RANGE)) != 0) {
+            content.punch(offset, count);
+        }
+        if ((mode & PUNCH_HOLE) == 0) {
+            content.reserve(offset, count);
+            if ((mode & KEEP_SIZE) == 0 && offset + count > content.size()) {
+                content.truncate(offset + count);
+            }
+        }
+        memory.settle(node.place, before);
+        return 0;
+    }
+
+    @Override
+    public long status(FileStatus status) {
+        return node.status(tree, status);
+    }
+
+    @Override
+    public Backing backing() {
+        return content().snapshot();
+    }
+
+    @Override
+    public Node node() {
+        return node;
+    }
+
+    @Override
+    public String name() {
+        return name;
+    }
+}
