@@ -11,9 +11,12 @@ import mayfly.machine.kvm.cpu.MachineTables;
 import mayfly.machine.kvm.cpu.Processor;
 import mayfly.machine.kvm.files.Copies;
 import mayfly.machine.kvm.files.Descriptors;
+import mayfly.machine.kvm.files.FileTree;
+import mayfly.machine.kvm.files.HostView;
 import mayfly.machine.kvm.load.BadProgramException;
 import mayfly.machine.kvm.load.FirstStack;
 import mayfly.machine.kvm.load.Loader;
+import mayfly.machine.kvm.load.TreeImage;
 import mayfly.machine.kvm.memory.AddressSpace;
 import mayfly.machine.kvm.memory.GuestRam;
 import mayfly.machine.kvm.memory.PageTables;
@@ -26,6 +29,10 @@ import org.jspecify.annotations.Nullable;
 public final class VirtualMachine implements AutoCloseable {
     /** Page tables' pool: enough for the memory twice over, and for ranges far apart. */
     private static final int TABLES_LEAST = 512;
+    /** What a program that sees no files of the host may write to its own. */
+    private static final long FILE_BYTES = 16 << 20;
+
+    private static final int FILES_MAX = 4096;
 
     /** What a fork's memory is a copy of; null when this one was booted. */
     private final @Nullable Snapshot snapshot;
@@ -102,11 +109,7 @@ public final class VirtualMachine implements AutoCloseable {
         return made;
     }
 
-    /**
-     * Makes a machine and loads a program into it.
-     *
-     * @param memoryBytes what the program may use
-     */
+    /** As {@link #boot(Kvm, long, FileTree, String, List, List, Descriptors)} for a program that sees no files of the host. */
     public static VirtualMachine boot(
             Kvm kvm,
             long memoryBytes,
@@ -116,6 +119,48 @@ public final class VirtualMachine implements AutoCloseable {
             List<String> environment,
             Descriptors descriptors)
             throws ErrnoException, BadProgramException {
+        FileTree files = new HostView().tree(FILE_BYTES, FILES_MAX);
+        return boot(kvm, memoryBytes, files, image, finder, arguments, environment, descriptors);
+    }
+
+    /**
+     * Makes a machine and loads a program into it, and its dynamic linker.
+     *
+     * @param memoryBytes what the program may use
+     * @param files all that it sees
+     * @param path of the program among them
+     */
+    public static VirtualMachine boot(
+            Kvm kvm,
+            long memoryBytes,
+            FileTree files,
+            String path,
+            List<String> arguments,
+            List<String> environment,
+            Descriptors descriptors)
+            throws ErrnoException, BadProgramException {
+        return boot(
+                kvm,
+                memoryBytes,
+                files,
+                TreeImage.open(files, path),
+                linker -> TreeImage.open(files, linker),
+                arguments,
+                environment,
+                descriptors);
+    }
+
+    private static VirtualMachine boot(
+            Kvm kvm,
+            long memoryBytes,
+            FileTree files,
+            Loader.Source image,
+            Loader.Finder finder,
+            List<String> arguments,
+            List<String> environment,
+            Descriptors descriptors)
+            throws ErrnoException, BadProgramException {
+        files.setStarted(new FileTree.Started(image.path(), arguments, environment));
         int pages = Math.toIntExact(AddressSpace.pageUp(memoryBytes) >> GuestRam.PAGE_BITS) + Layout.RESERVED_PAGES;
         int tables = TABLES_LEAST + pages / 128;
         Memfd file = Memfd.create("guest", (long) (pages + tables) << GuestRam.PAGE_BITS);
@@ -130,7 +175,7 @@ public final class VirtualMachine implements AutoCloseable {
         FirstStack.Placed stack = FirstStack.write(
                 space, loaded, new FirstStack.Content(arguments, environment, image.path(), random, false, 1000, 1000));
         Processor cpu = Processor.create(kvm, memory, pageTables.rootAddress());
-        Program program = new Program(space, cpu, SystemCalls.all(), descriptors);
+        Program program = new Program(space, cpu, SystemCalls.all(), descriptors, files);
         program.start(loaded.start(), stack.pointer());
         return new VirtualMachine(null, file, memory, cpu, program);
     }

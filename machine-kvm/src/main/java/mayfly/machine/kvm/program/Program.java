@@ -10,6 +10,7 @@ import mayfly.machine.kvm.cpu.Exit;
 import mayfly.machine.kvm.cpu.Processor;
 import mayfly.machine.kvm.files.Copies;
 import mayfly.machine.kvm.files.Descriptors;
+import mayfly.machine.kvm.files.FileTree;
 import mayfly.machine.kvm.memory.AddressSpace;
 import mayfly.machine.kvm.memory.GuestFault;
 import mayfly.machine.kvm.memory.Region;
@@ -32,6 +33,7 @@ public final class Program {
     private final Processor cpu;
     private final CallTable table;
     private Descriptors descriptors;
+    private FileTree files;
     private final Signals signals;
     private final Statistics statistics = new Statistics();
     private ProcessState state = new ProcessState();
@@ -65,11 +67,13 @@ public final class Program {
         void call(GuestThread thread, String name, long[] arguments, long result);
     }
 
-    public Program(AddressSpace space, Processor cpu, CallTable table, Descriptors descriptors) {
+    public Program(AddressSpace space, Processor cpu, CallTable table, Descriptors descriptors, FileTree files) {
         this.space = space;
         this.cpu = cpu;
         this.table = table;
         this.descriptors = descriptors;
+        this.files = files;
+        files.show(new ShownProgram(this));
         signals = new Signals(this);
     }
 
@@ -95,6 +99,11 @@ public final class Program {
 
     public Descriptors descriptors() {
         return descriptors;
+    }
+
+    /** All files that it sees, and where it is among them. */
+    public FileTree files() {
+        return files;
     }
 
     public Signals signals() {
@@ -489,6 +498,8 @@ public final class Program {
         Copies copies = new Copies();
         descriptors.closeAll();
         descriptors = frozen.descriptors.copy(copies);
+        files = copies.of(frozen.files, FileTree::copy);
+        files.show(new ShownProgram(this));
         signals.takeOver(frozen.signals);
         takeThreads(frozen);
         interrupted = false;
@@ -497,7 +508,8 @@ public final class Program {
 
     /** The same program, frozen, on another processor with a copy of its memory. */
     public Program over(AddressSpace copiedSpace, Processor otherCpu, Copies copies) {
-        Program copy = new Program(copiedSpace, otherCpu, table, descriptors.copy(copies));
+        Program copy =
+                new Program(copiedSpace, otherCpu, table, descriptors.copy(copies), copies.of(files, FileTree::copy));
         copy.signals.takeOver(signals);
         copy.state = state.copy();
         copy.takeThreads(this);

@@ -14,6 +14,12 @@ public final class SystemCalls {
     private static CallTable table() {
         CallTable table = new CallTable();
         TransferCalls.addTo(table);
+        FileCalls.addTo(table);
+        DescriptorCalls.addTo(table);
+        StatusCalls.addTo(table);
+        DirectoryCalls.addTo(table);
+        AttributeCalls.addTo(table);
+        CopyCalls.addTo(table);
         MemoryCalls.addTo(table);
         IdentityCalls.addTo(table);
         ThreadCalls.addTo(table);
