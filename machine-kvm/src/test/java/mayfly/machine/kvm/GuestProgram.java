@@ -1,5 +1,6 @@
 package mayfly.machine.kvm;
 
+import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.io.ByteArrayOutputStream;
@@ -14,6 +15,7 @@ import java.util.concurrent.FutureTask;
 import mayfly.linux.ErrnoException;
 import mayfly.linux.Kvm;
 import mayfly.linux.ThreadSignal;
+import mayfly.machine.kvm.files.Channel;
 import mayfly.machine.kvm.files.Descriptors;
 import mayfly.machine.kvm.files.Output;
 import mayfly.machine.kvm.load.ImageFile;
@@ -40,7 +42,7 @@ final class GuestProgram {
         Path file = directory.resolve("program");
         Path code = Files.writeString(directory.resolve("program.c"), source);
         Process gcc = new ProcessBuilder(
-                        "gcc", "-O1", "-static", "-D_GNU_SOURCE", "-o", file.toString(), code.toString())
+                        "gcc", "-w", "-O1", "-static", "-D_GNU_SOURCE", "-o", file.toString(), code.toString())
                 .inheritIO()
                 .start();
         if (gcc.waitFor() != 0) {
@@ -49,9 +51,24 @@ final class GuestProgram {
         return new GuestProgram(file);
     }
 
+    /** Runs it on both, and compares. */
+    void sameAsOnHost() throws Exception {
+        String host = onHost();
+        Run run = inMachine();
+        List<String> lines = host.lines().toList();
+        List<String> ours = run.output().lines().toList();
+        for (int i = 0; i < Math.min(lines.size(), ours.size()); i++) {
+            assertThat(ours.get(i))
+                    .as("line %d, after %s", i + 1, ours.subList(Math.max(0, i - 3), i))
+                    .isEqualTo(lines.get(i));
+        }
+        assertThat(run.output()).isEqualTo(host).isNotEmpty();
+        assertThat(run.stop()).isEqualTo(new Stop.Exited(0));
+    }
+
     /** What it prints on the host. */
     String onHost(String... arguments) throws IOException {
-        List<String> command = new ArrayList<>(List.of(file.toString()));
+        List<String> command = new ArrayList<>(List.of("timeout", "20", file.toString()));
         command.addAll(List.of(arguments));
         Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
         process.getOutputStream().close();
@@ -63,6 +80,9 @@ final class GuestProgram {
         return onThread(() -> {
             ByteArrayOutputStream out = new ByteArrayOutputStream();
             Descriptors descriptors = new Descriptors();
+            Channel in = new Channel((_, _) -> {});
+            in.end();
+            descriptors.set(0, in, false);
             descriptors.set(1, new Output(out::writeBytes), false);
             descriptors.set(2, new Output(out::writeBytes), false);
             List<String> words = new ArrayList<>(List.of("program"));

@@ -49,12 +49,14 @@ public final class Channel extends OpenFile {
     public void give(byte[] bytes) {
         if (bytes.length > 0) {
             given.add(bytes);
+            changed(READABLE);
         }
     }
 
     /** After what was given the program reads the end. */
     public void end() {
         ended = true;
+        changed(READABLE | HUNG_UP);
     }
 
     @Override

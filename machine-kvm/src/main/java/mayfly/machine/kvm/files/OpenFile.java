@@ -30,6 +30,11 @@ public abstract class OpenFile {
     private int flags;
     private int references = 1;
 
+    // how often it became readable, writable, or ended: what edge-triggered epoll goes by
+    private int arrivals;
+    private int departures;
+    private int endings;
+
     protected OpenFile(int flags) {
         this.flags = flags & ~OPENING_FLAGS;
     }
@@ -68,6 +73,11 @@ public abstract class OpenFile {
         }
     }
 
+    /** Whether any descriptor stands for it. */
+    public final boolean isOpen() {
+        return references > 0;
+    }
+
     /** The last descriptor is gone. */
     protected void close() {}
 
@@ -76,6 +86,9 @@ public abstract class OpenFile {
         OpenFile copy = duplicate(copies);
         copy.flags = flags;
         copy.references = references;
+        copy.arrivals = arrivals;
+        copy.departures = departures;
+        copy.endings = endings;
         return copy;
     }
 
@@ -118,6 +131,25 @@ public abstract class OpenFile {
     /** What could be done without waiting: bits {@link #READABLE}, {@link #WRITABLE}, {@link #ERROR}, {@link #HUNG_UP}. */
     public int ready() {
         return READABLE | WRITABLE;
+    }
+
+    /** When {@link #ready} may say more without anybody doing anything, in {@link System#nanoTime} time; MAX_VALUE: never. */
+    public long readyAt() {
+        return Long.MAX_VALUE;
+    }
+
+    /** Something happened that may be news to a waiter, though {@link #ready} may say the same as before. */
+    protected final void changed(int bits) {
+        arrivals += (bits & READABLE) != 0 ? 1 : 0;
+        departures += (bits & WRITABLE) != 0 ? 1 : 0;
+        endings += (bits & (ERROR | HUNG_UP)) != 0 ? 1 : 0;
+    }
+
+    /** A number that is another one after each {@link #changed} with one of these bits. */
+    public final int changes(int bits) {
+        return ((bits & READABLE) != 0 ? arrivals : 0)
+                + ((bits & WRITABLE) != 0 ? departures : 0)
+                + ((bits & (ERROR | HUNG_UP)) != 0 ? endings : 0);
     }
 
     /** What a mapping of it shows; null when it cannot be mapped. */

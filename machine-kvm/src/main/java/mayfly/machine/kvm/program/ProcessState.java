@@ -27,6 +27,12 @@ final class ProcessState {
     int nice;
     /** As personality(2) set it. */
     int personality;
+    /** Of the next anonymous file: pipes and their like. */
+    long nextInode = 1000;
+
+    // between a call that waits and its Watch, only while the call runs
+    long watchedNext = Wait.FOREVER;
+    boolean watchIsLast;
 
     ProcessState() {
         this(new ResourceLimits(), new CpuUse(), new Clocks());
@@ -55,6 +61,7 @@ final class ProcessState {
         copy.timerSlack = timerSlack;
         copy.nice = nice;
         copy.personality = personality;
+        copy.nextInode = nextInode;
         return copy;
     }
 }

@@ -501,6 +501,7 @@ public final class Program {
         files = copies.of(frozen.files, FileTree::copy);
         files.show(new ShownProgram(this));
         signals.takeOver(frozen.signals);
+        state = frozen.state.copy();
         takeThreads(frozen);
         interrupted = false;
         cpu.kick(false);

@@ -26,6 +26,10 @@ public final class SystemCalls {
         SystemInfoCalls.addTo(table);
         CredentialCalls.addTo(table);
         TimeCalls.addTo(table);
+        PipeCalls.addTo(table);
+        PollCalls.addTo(table);
+        SelectCalls.addTo(table);
+        EpollCalls.addTo(table);
         RefusedCalls.addTo(table);
         FutexCalls.addTo(table);
         return table;

@@ -102,7 +102,8 @@ final class Threads {
                 if (now - wait.deadline() >= 0) {
                     wait.cancel();
                     result = wait.timeout();
-                } else {
+                }
+                if (result == Wait.PENDING) {
                     first = Math.min(first, wait.deadline());
                 }
             }

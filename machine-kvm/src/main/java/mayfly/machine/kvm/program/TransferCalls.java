@@ -73,7 +73,9 @@ final class TransferCalls {
     }
 
     private static long orWait(Program program, OpenFile file, long result) {
-        return result == -Errno.EAGAIN && !file.nonBlocking() ? program.retry(Wait.FOREVER, 0) : result;
+        return result == -Errno.EAGAIN && !file.nonBlocking()
+                ? Watch.await(program, Wait.FOREVER, file.readyAt())
+                : result;
     }
 
     private static long readAt(Program program, long[] a, @Nullable Transfer to) {

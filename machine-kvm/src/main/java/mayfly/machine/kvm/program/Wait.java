@@ -21,7 +21,7 @@ public interface Wait {
         return FOREVER;
     }
 
-    /** The call's result when the deadline passed. */
+    /** The call's result when the deadline passed; {@link #PENDING} if it has another deadline now. */
     default long timeout() {
         return 0;
     }

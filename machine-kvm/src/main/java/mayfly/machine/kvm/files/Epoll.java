@@ -1,0 +1,221 @@
+package mayfly.machine.kvm.files;
+
+import java.util.ArrayList;
+import java.util.Iterator;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import mayfly.linux.Errno;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * An interest list of epoll(7). Entries are known by descriptor and file; an entry whose file has no descriptor left is
+ * gone. Nothing is queued: readiness is looked up when it is asked for.
+ */
+public final class Epoll extends OpenFile {
+    // sys/epoll.h
+    public static final int EDGE = 1 << 31;
+    public static final int ONE_SHOT = 1 << 30;
+    private static final int WAKE_UP = 1 << 29;
+    private static final int EXCLUSIVE = 1 << 28;
+    private static final int READ_NORMAL = 0x40;
+    private static final int WRITE_NORMAL = 0x100;
+
+    /** As the default of /proc/sys/fs/epoll/max_user_watches on a small machine. */
+    private static final int INTERESTS_MAX = 65_536;
+
+    private static final int DEPTH_MAX = 4;
+
+    private record Key(int fd, OpenFile file) {}
+
+    private static final class Interest {
+        int events;
+        long data;
+        /** It was reported and is off until it is set again. */
+        boolean spent;
+        /** What {@link OpenFile#changes} was when it was reported; only if edge-triggered. */
+        int seen;
+
+        boolean fresh = true;
+
+        void set(int newEvents, long newData) {
+            events = newEvents;
+            data = newData;
+            spent = false;
+            fresh = true;
+        }
+    }
+
+    /** What epoll_wait(2) tells. */
+    public record Event(int events, long data) {}
+
+    private final Map<Key, Interest> interests = new LinkedHashMap<>();
+
+    public Epoll() {
+        super(READ_WRITE);
+    }
+
+    @Override
+    protected OpenFile duplicate(Copies copies) {
+        Epoll copy = new Epoll();
+        interests.forEach((key, interest) -> {
+            if (key.file().isOpen()) {
+                Interest same = new Interest();
+                same.events = interest.events;
+                same.data = interest.data;
+                same.spent = interest.spent;
+                same.seen = interest.seen;
+                same.fresh = interest.fresh;
+                copy.interests.put(new Key(key.fd(), copies.of(key.file())), same);
+            }
+        });
+        return copy;
+    }
+
+    /** EPOLL_CTL_ADD. */
+    public long add(int fd, OpenFile file, int events, long data) {
+        if (file instanceof Epoll inner) {
+            if ((events & (EDGE | EXCLUSIVE)) != 0) {
+                return -Errno.EINVAL;
+            }
+            if (inner.reaches(this, DEPTH_MAX)) {
+                return -Errno.ELOOP;
+            }
+        }
+        interests.keySet().removeIf(key -> !key.file().isOpen());
+        Key key = new Key(fd, file);
+        if (interests.containsKey(key)) {
+            return -Errno.EEXIST;
+        }
+        if (interests.size() >= INTERESTS_MAX) {
+            return -Errno.ENOSPC;
+        }
+        Interest interest = new Interest();
+        interest.set(events, data);
+        interests.put(key, interest);
+        return 0;
+    }
+
+    /** Whether another one is in its list, or in a list in it; also when lists are nested too deep. */
+    private boolean reaches(Epoll other, int depth) {
+        if (this == other || depth == 0) {
+            return true;
+        }
+        for (Key key : interests.keySet()) {
+            if (key.file() instanceof Epoll inner && inner.reaches(other, depth - 1)) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    /** EPOLL_CTL_MOD. */
+    public long modify(int fd, OpenFile file, int events, long data) {
+        Interest interest = interests.get(new Key(fd, file));
+        if (interest == null) {
+            return -Errno.ENOENT;
+        }
+        if (((interest.events | events) & EXCLUSIVE) != 0) {
+            return -Errno.EINVAL;
+        }
+        interest.set(events, data);
+        return 0;
+    }
+
+    /** EPOLL_CTL_DEL. */
+    public long remove(int fd, OpenFile file) {
+        return interests.remove(new Key(fd, file)) == null ? -Errno.ENOENT : 0;
+    }
+
+    /** What poll(2) calls the bits of {@link OpenFile#ready}. */
+    public static int pollBits(int ready) {
+        return ready | ((ready & READABLE) != 0 ? READ_NORMAL : 0) | ((ready & WRITABLE) != 0 ? WRITE_NORMAL : 0);
+    }
+
+    private static int news(Key key, Interest interest) {
+        if (interest.spent) {
+            return 0;
+        }
+        int ready = pollBits(key.file().ready()) & (interest.events | ERROR | HUNG_UP);
+        boolean old = (interest.events & EDGE) != 0 && !interest.fresh && interest.seen == changes(key, interest);
+        return old ? 0 : ready;
+    }
+
+    private static int changes(Key key, Interest interest) {
+        int wanted = interest.events & (READABLE | WRITABLE);
+        wanted |= (interest.events & READ_NORMAL) != 0 ? READABLE : 0;
+        wanted |= (interest.events & WRITE_NORMAL) != 0 ? WRITABLE : 0;
+        return key.file().changes(wanted | ERROR | HUNG_UP);
+    }
+
+    /** Up to {@code max} events, reported once if edge-triggered or one-shot. */
+    public List<Event> collect(int max) {
+        List<Event> events = new ArrayList<>();
+        List<Key> reported = new ArrayList<>();
+        for (Iterator<Map.Entry<Key, Interest>> all = interests.entrySet().iterator();
+                all.hasNext() && events.size() < max; ) {
+            Map.Entry<Key, Interest> entry = all.next();
+            Key key = entry.getKey();
+            if (!key.file().isOpen()) {
+                all.remove();
+                continue;
+            }
+            Interest interest = entry.getValue();
+            int bits = news(key, interest);
+            if (bits != 0) {
+                events.add(new Event(bits, interest.data));
+                interest.fresh = false;
+                interest.seen = changes(key, interest);
+                interest.spent = (interest.events & ONE_SHOT) != 0;
+                reported.add(key);
+            }
+        }
+        if (events.size() == max) {
+            reported.forEach(this::toTheEnd); // so that the others come first the next time
+        }
+        return events;
+    }
+
+    private void toTheEnd(Key key) {
+        @Nullable Interest interest = interests.remove(key);
+        if (interest != null) {
+            interests.put(key, interest);
+        }
+    }
+
+    @Override
+    public int ready() {
+        for (Map.Entry<Key, Interest> entry : interests.entrySet()) {
+            if (entry.getKey().file().isOpen() && news(entry.getKey(), entry.getValue()) != 0) {
+                return READABLE;
+            }
+        }
+        return 0;
+    }
+
+    @Override
+    public long readyAt() {
+        long first = Long.MAX_VALUE;
+        for (Key key : interests.keySet()) {
+            first = Math.min(first, key.file().readyAt());
+        }
+        return first;
+    }
+
+    /** Whether these flags can be given: EPOLLEXCLUSIVE goes with few others. */
+    public static boolean isValid(int events) {
+        return (events & EXCLUSIVE) == 0
+                || (events & ~(EXCLUSIVE | EDGE | WAKE_UP | READABLE | WRITABLE | ERROR | HUNG_UP)) == 0;
+    }
+
+    @Override
+    public long status(FileStatus status) {
+        status.mode = 0600;
+        return 0;
+    }
+
+    @Override
+    public String name() {
+        return "anon_inode:[eventpoll]";
+    }
+}

@@ -1,0 +1,80 @@
+package mayfly.machine.kvm.files;
+
+import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
+
+/** The bytes in a pipe, first in first out, and its two ends. */
+final class PipeBuffer {
+    /** Bytes that fit, as on Linux. */
+    static final int CAPACITY = 64 << 10;
+
+    private static final int FIRST_BYTES = 4096;
+
+    /** Grows up to {@link #CAPACITY}; its length is a power of two. */
+    private byte[] bytes = new byte[FIRST_BYTES];
+
+    private int start;
+    private int count;
+
+    /** The open ends; null when closed. */
+    @Nullable
+    PipeEnd reader;
+
+    @Nullable
+    PipeEnd writer;
+
+    int count() {
+        return count;
+    }
+
+    int free() {
+        return CAPACITY - count;
+    }
+
+    /** Moves {@code length} bytes, of which there must be as many. */
+    void drain(Transfer to, int length) {
+        for (int done = 0; done < length; ) {
+            int part = Math.min(length - done, bytes.length - start);
+            to.put(bytes, start, part); // may find no memory there: what was moved before is gone, as with splice
+            start = (start + part) & (bytes.length - 1);
+            count -= part;
+            done += part;
+        }
+    }
+
+    /** Takes {@code length} bytes, for which there must be room. */
+    void fill(Transfer from, int length) {
+        reserve(count + length);
+        for (int done = 0; done < length; ) {
+            int end = (start + count) & (bytes.length - 1);
+            int part = Math.min(length - done, bytes.length - end);
+            from.take(bytes, end, part);
+            count += part;
+            done += part;
+        }
+    }
+
+    private void reserve(int needed) {
+        if (needed > bytes.length) {
+            byte[] larger = new byte[Math.max(Integer.highestOneBit(needed - 1) << 1, FIRST_BYTES)];
+            copyTo(larger);
+            bytes = larger;
+            start = 0;
+        }
+    }
+
+    private void copyTo(byte[] target) {
+        int first = Math.min(count, bytes.length - start);
+        System.arraycopy(bytes, start, target, 0, first);
+        System.arraycopy(bytes, 0, target, first, count - first);
+    }
+
+    /** The same content, without ends. */
+    PipeBuffer copy() {
+        PipeBuffer copy = new PipeBuffer();
+        copy.bytes = Arrays.copyOf(bytes, bytes.length);
+        copy.start = start;
+        copy.count = count;
+        return copy;
+    }
+}
