@@ -1,7 +1,6 @@
 package mayfly.machine.kvm.program;
 
 import mayfly.linux.Errno;
-import mayfly.machine.kvm.files.Descriptors;
 import mayfly.machine.kvm.files.OpenFile;
 import mayfly.machine.kvm.memory.AddressSpace;
 import mayfly.machine.kvm.program.CallTable.Kind;
@@ -35,7 +34,9 @@ final class SelectCalls {
             }
             deadline = nanos == 0 ? 0 : Clocks.after(nanos);
         }
-        Sets sets = new Sets(program, a, Math.min(count, Descriptors.MAX));
+        // as Linux: what lies behind the table of descriptors is not looked at, and the table grows by 64
+        int table = (program.descriptors().end() + 63) & -64;
+        Sets sets = new Sets(program, a, Math.min(count, table));
         long found = sets.look();
         if (found == 0 && deadline != 0 && !Watch.isLast(program)) {
             return Watch.await(program, deadline, sets.next);
