@@ -101,8 +101,8 @@ public final class PipeEnd extends OpenFile {
         return (buffer.count() > 0 ? READABLE : 0) | (buffer.writer == null ? HUNG_UP : 0);
     }
 
-    /** Bytes that can be read; FIONREAD. */
-    public int available() {
+    @Override
+    public long available() {
         return buffer.count();
     }
 
