@@ -1,7 +1,6 @@
 package mayfly.machine.kvm;
 
 import java.io.ByteArrayOutputStream;
-import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.locks.LockSupport;
@@ -16,6 +15,7 @@ import mayfly.machine.MachineException;
 import mayfly.machine.TemplateSpec;
 import mayfly.machine.kvm.files.Channel;
 import mayfly.machine.kvm.files.Descriptors;
+import mayfly.machine.kvm.files.HostView;
 import mayfly.machine.kvm.load.BadProgramException;
 import mayfly.machine.kvm.program.Stop;
 
@@ -26,11 +26,13 @@ final class Boot {
     private final Kvm kvm;
     private final TemplateSpec spec;
     private final GuestPlan plan;
+    private final HostView view;
     private final long deadline;
     private final ByteArrayOutputStream output = new ByteArrayOutputStream();
     private final FrameConversation frames = new FrameConversation();
 
-    Boot(Kvm kvm, TemplateSpec spec, GuestPlan plan) {
+    Boot(Kvm kvm, TemplateSpec spec, GuestPlan plan, HostView view) {
+        this.view = view;
         this.kvm = kvm;
         this.spec = spec;
         this.plan = plan;
@@ -53,7 +55,7 @@ final class Boot {
         thread.submit(signal -> {
             try {
                 result.complete(boot(signal));
-            } catch (ErrnoException | IOException | RuntimeException e) {
+            } catch (ErrnoException | RuntimeException e) {
                 result.complete(new Result.Failed(
                         new MachineException(spec.name() + ": no virtual machine: " + e.getMessage(), e)));
             }
@@ -66,10 +68,10 @@ final class Boot {
         };
     }
 
-    private Result boot(ThreadSignal signal) throws ErrnoException, IOException {
+    private Result boot(ThreadSignal signal) throws ErrnoException {
         VirtualMachine machine;
         try {
-            machine = plan.boot(kvm, descriptors());
+            machine = plan.boot(kvm, view, descriptors());
         } catch (BadProgramException e) {
             return new Result.Refused(new GuestError("ProgramInvalid", String.valueOf(e.getMessage()), "", "", 0));
         }

@@ -1,6 +1,5 @@
 package mayfly.machine.kvm;
 
-import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -13,8 +12,9 @@ import mayfly.machine.GuestRuntime;
 import mayfly.machine.Interpreter;
 import mayfly.machine.TemplateSpec;
 import mayfly.machine.kvm.files.Descriptors;
+import mayfly.machine.kvm.files.FileTree;
+import mayfly.machine.kvm.files.HostView;
 import mayfly.machine.kvm.load.BadProgramException;
-import mayfly.machine.kvm.load.ImageFile;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -24,6 +24,7 @@ import org.jspecify.annotations.Nullable;
  * @param arguments argv, the program's name included
  * @param environment NAME=VALUE
  * @param readOnly host directories by the path at which the machine sees them, besides the system's
+ * @param tmpBytes what the machine's own files may take
  * @param frames whether the program speaks in frames on descriptor 3; else it reads standard input
  */
 record GuestPlan(
@@ -32,7 +33,9 @@ record GuestPlan(
         List<String> environment,
         Map<String, Path> readOnly,
         long memoryBytes,
+        long tmpBytes,
         boolean frames) {
+    private static final int FILES_MAX = 16_384;
     static final String CODE = "/app";
     static final String AGENTS = "/mayfly";
     private static final String NATIVE_PROGRAM = CODE + "/program";
@@ -40,6 +43,8 @@ record GuestPlan(
     /** For the agent and its runtime, which are no part of the function's own memory. */
     private static final long AGENT_BYTES = 48L * Limits.MIB;
 
+    private static final long TMP_BYTES_MIN = 8L * Limits.MIB;
+    private static final long TMP_BYTES_MAX = 512L * Limits.MIB;
     private static final long NODE_BYTES = 128L * Limits.MIB;
     /** Of a machine's memory, what V8 may use for its heap. */
     private static final double NODE_HEAP_SHARE = 0.75;
@@ -75,22 +80,28 @@ record GuestPlan(
                 environment(spec),
                 readOnly,
                 spec.memoryBytes() + (spec.runtime() == GuestRuntime.NODE ? NODE_BYTES : AGENT_BYTES),
+                Math.clamp(spec.memoryBytes() / 2, TMP_BYTES_MIN, TMP_BYTES_MAX),
                 spec.runtime() != GuestRuntime.NATIVE || !spec.handler().equals(STDIO));
     }
 
+    /** The host's files that the machines see, besides those they make themselves. */
+    HostView view() throws ErrnoException {
+        HostView view = HostView.standard();
+        try {
+            for (Map.Entry<String, Path> each : readOnly.entrySet()) {
+                view.addDirectory(each.getValue(), each.getKey());
+            }
+            return view;
+        } catch (ErrnoException | IllegalArgumentException e) {
+            view.close();
+            throw e;
+        }
+    }
+
     /** A machine with the program loaded, not started. */
-    VirtualMachine boot(Kvm kvm, Descriptors descriptors) throws ErrnoException, IOException, BadProgramException {
-        return VirtualMachine.boot(
-                kvm,
-                memoryBytes,
-                ImageFile.open(
-                        java.util.Objects.requireNonNull(readOnly.get(CODE)).resolve("program"), program),
-                path -> {
-                    throw new BadProgramException(path, "not there");
-                },
-                arguments,
-                environment,
-                descriptors);
+    VirtualMachine boot(Kvm kvm, HostView view, Descriptors descriptors) throws ErrnoException, BadProgramException {
+        FileTree files = view.tree(tmpBytes, FILES_MAX);
+        return VirtualMachine.boot(kvm, memoryBytes, files, program, arguments, environment, descriptors);
     }
 
     private static List<String> environment(TemplateSpec spec) {

@@ -20,6 +20,7 @@ import mayfly.machine.MachineDriver;
 import mayfly.machine.MachineException;
 import mayfly.machine.Template;
 import mayfly.machine.TemplateSpec;
+import mayfly.machine.kvm.files.HostView;
 
 /** Machines that are virtual machines, forked from a frozen one and put back to it after use. */
 public final class KvmDriver implements MachineDriver {
@@ -98,9 +99,22 @@ public final class KvmDriver implements MachineDriver {
         }
         GuestPlan plan =
                 GuestPlan.of(spec, interpreters.forRuntime(spec.runtime()).orElse(null), agents);
-        Snapshot snapshot = new Boot(kvm, spec, plan).run();
+        HostView view;
+        try {
+            view = plan.view();
+        } catch (ErrnoException | IllegalArgumentException e) {
+            throw new MachineException(spec.name() + ": its files cannot be shown to machines: " + e.getMessage(), e);
+        }
+        Snapshot snapshot;
+        try {
+            snapshot = new Boot(kvm, spec, plan, view).run();
+        } catch (InitFailedException | MachineException e) {
+            view.close();
+            throw e;
+        }
         Supplier<Conversation> conversations = plan.frames() ? FrameConversation::new : StreamConversation::new;
-        KvmTemplate template = new KvmTemplate(kvm, spec, snapshot, conversations, Ids.system(), templates::remove);
+        KvmTemplate template =
+                new KvmTemplate(kvm, spec, snapshot, view, conversations, Ids.system(), templates::remove);
         templates.add(template);
         if (closed) {
             template.close();

@@ -15,12 +15,14 @@ import mayfly.machine.Machine;
 import mayfly.machine.MachineException;
 import mayfly.machine.Template;
 import mayfly.machine.TemplateSpec;
+import mayfly.machine.kvm.files.HostView;
 
 /** A snapshot and the machines that were forked from it: in use, or waiting in its state for the next use. */
 final class KvmTemplate implements Template {
     private final Kvm kvm;
     private final TemplateSpec spec;
     private final Snapshot snapshot;
+    private final HostView view;
     private final Supplier<Conversation> conversations;
     private final Ids ids;
     private final Consumer<KvmTemplate> onClose;
@@ -34,12 +36,14 @@ final class KvmTemplate implements Template {
             Kvm kvm,
             TemplateSpec spec,
             Snapshot snapshot,
+            HostView view,
             Supplier<Conversation> conversations,
             Ids ids,
             Consumer<KvmTemplate> onClose) {
         this.kvm = kvm;
         this.spec = spec;
         this.snapshot = snapshot;
+        this.view = view;
         this.conversations = conversations;
         this.ids = ids;
         this.onClose = onClose;
@@ -109,6 +113,7 @@ final class KvmTemplate implements Template {
         }
         CompletableFuture.allOf(gone.toArray(CompletableFuture<?>[]::new)).join();
         snapshot.close();
+        view.close();
         onClose.accept(this);
     }
 }

@@ -29,19 +29,12 @@ public final class GuestThread {
     long robustList;
     /** Blocked signals, bit n-1 for signal n. */
     long signalMask;
-    /** Signals that were sent to it alone and not delivered. */
-    PendingSignals pending = new PendingSignals();
-    /** What {@link #signalMask} is to be again after its call, if {@link #maskSaved}. */
-    long savedMask;
+    /** Signals that were sent to it and not delivered. */
+    long pending;
 
-    boolean maskSaved;
-    /** Of its last exception: vector, error code and, of a page fault, the address. */
-    long trapNumber;
-
-    long trapError;
-    long trapAddress;
-
-    SignalStack signalStack = new SignalStack();
+    long alternateStack;
+    long alternateStackBytes;
+    int alternateStackFlags;
 
     /** As prctl(PR_SET_NAME): 15 bytes and a zero at most, filled with zeroes. Never changed in place. */
     byte[] name = new byte[ProcessState.NAME_BYTES];
@@ -63,13 +56,10 @@ public final class GuestThread {
         copy.clearAtExit = clearAtExit;
         copy.robustList = robustList;
         copy.signalMask = signalMask;
-        copy.pending = pending.copy();
-        copy.savedMask = savedMask;
-        copy.maskSaved = maskSaved;
-        copy.trapNumber = trapNumber;
-        copy.trapError = trapError;
-        copy.trapAddress = trapAddress;
-        copy.signalStack = signalStack.copy();
+        copy.pending = pending;
+        copy.alternateStack = alternateStack;
+        copy.alternateStackBytes = alternateStackBytes;
+        copy.alternateStackFlags = alternateStackFlags;
         copy.name = name;
         copy.cpuNanos = cpuNanos;
         return copy;

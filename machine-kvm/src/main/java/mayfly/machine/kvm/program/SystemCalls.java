@@ -32,7 +32,6 @@ public final class SystemCalls {
         EpollCalls.addTo(table);
         RefusedCalls.addTo(table);
         FutexCalls.addTo(table);
-        SignalCalls.addTo(table);
         return table;
     }
 }
