@@ -29,9 +29,23 @@ public final class Main {
     private static int run(String[] arguments) {
         String command = arguments.length == 0 ? "help" : arguments[0];
         return switch (command) {
+            case "run" -> start(arguments);
             case "up", "demo", "config" -> own(command, List.of(arguments).subList(1, arguments.length));
             default -> Cli.run(arguments, Main::examine);
         };
+    }
+
+    /** A command in a virtual machine runs in this process; every other one is a task of a node. */
+    private static int start(String[] words) {
+        try {
+            Arguments arguments =
+                    Arguments.parse(Cli.spec("run"), List.of(words).subList(1, words.length));
+            return !arguments.flag("--help") && VirtualRun.isAskedFor(arguments)
+                    ? VirtualRun.run(arguments)
+                    : Cli.run(words, Main::examine);
+        } catch (UsageException e) {
+            return refuse(String.valueOf(e.getMessage()), Exit.USAGE);
+        }
     }
 
     private static int own(String command, List<String> words) {

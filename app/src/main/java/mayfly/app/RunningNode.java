@@ -30,7 +30,9 @@ import mayfly.http.Refusal;
 import mayfly.http.RefusalRenderer;
 import mayfly.machine.GuestRuntime;
 import mayfly.machine.HostReport;
+import mayfly.machine.MachineDriver;
 import mayfly.machine.MachineException;
+import mayfly.machine.kvm.KvmDriver;
 import mayfly.machine.process.HostProbe;
 import mayfly.machine.process.ProcessDriver;
 import mayfly.machine.process.ProcessSupervisor;
@@ -91,7 +93,7 @@ final class RunningNode implements AutoCloseable {
         open.push(supervisor::close);
         ProcessDriver driver = ProcessDriver.open(supervisor, data.root(), interpreters(config), probe);
         open.push(driver::close);
-        Node node = Node.start(nodeSpec(), store, List.of(driver), supervisor, Clock.system(), Ids.system());
+        Node node = Node.start(nodeSpec(), store, strongestFirst(driver), supervisor, Clock.system(), Ids.system());
         open.push(node::close);
         HttpServer server = serve(node);
         open.push(() -> {
@@ -100,6 +102,16 @@ final class RunningNode implements AutoCloseable {
             server.close();
         });
         return new Started(this, node, server);
+    }
+
+    /** Virtual machines where this host makes them, and processes. */
+    private List<MachineDriver> strongestFirst(ProcessDriver processes) throws MachineException {
+        if (!KvmDriver.examine(interpreters(config)).usable()) {
+            return List.of(processes);
+        }
+        KvmDriver machines = KvmDriver.open(processes.agents(), interpreters(config));
+        open.push(machines::close);
+        return List.of(machines, processes);
     }
 
     private void drain(HttpServer server) {
@@ -128,7 +140,9 @@ final class RunningNode implements AutoCloseable {
         try {
             Path scratch = Files.createTempDirectory("mayfly-doctor-");
             try (Closeable _ = () -> delete(scratch)) {
-                return List.of(ProcessDriver.examine(interpreters(config), HostProbe.runFrom(scratch)));
+                return List.of(
+                        KvmDriver.examine(interpreters(config)),
+                        ProcessDriver.examine(interpreters(config), HostProbe.runFrom(scratch)));
             }
         } catch (IOException e) {
             throw new MachineException("no directory to examine this host in: " + e.getMessage(), e);

@@ -35,16 +35,30 @@ final class RunCommand implements Command {
                         OptionSpec.value("--memory", "MB", "memory limit in MiB"),
                         OptionSpec.value("--timeout", "SECONDS", "then it is stopped"),
                         OptionSpec.value("--isolation", "KIND", "none (default), process or kvm"),
+                        OptionSpec.repeated("--read", "DIR", "a directory that a virtual machine sees, read-only"),
+                        OptionSpec.flag("--trace", "print a virtual machine's system calls"),
+                        OptionSpec.flag("--stats", "print what a virtual machine did"),
                         OptionSpec.flag("--detach", "print its id and leave it running")
                                 .or("-d")),
                 """
                 Prints the command's output as it comes and exits with its exit code (128 and the number of the signal
                 when one ended it). Ctrl-C sends it SIGINT; a second Ctrl-C leaves it running, as does closing
-                the terminal. When the node is restarted meanwhile, the output goes on.""");
+                the terminal. When the node is restarted meanwhile, the output goes on.
+
+                With --isolation kvm the command runs in a virtual machine of this process and needs no node: it
+                gets standard input, sees the host's programs and what --read names, and has a /tmp of its own.""");
     }
 
     @Override
     public int run(Arguments arguments, Session session) throws CliException, UsageException {
+        for (String only : List.of("--trace", "--stats")) {
+            if (arguments.flag(only)) {
+                throw new UsageException(only + " is for --isolation kvm");
+            }
+        }
+        if (!arguments.all("--read").isEmpty()) {
+            throw new UsageException("--read is for --isolation kvm: other commands see what their user sees");
+        }
         Answer created = session.node().send(Route.TASK_CREATE, NodeClient.Content.json(request(arguments)));
         TaskResponse task = Session.read(created, TaskResponse.class);
         if (arguments.flag("--detach")) {

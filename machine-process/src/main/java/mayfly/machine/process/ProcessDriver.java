@@ -71,6 +71,11 @@ public final class ProcessDriver implements MachineDriver {
         }
     }
 
+    /** Where the agents' files are installed. */
+    public Path agents() {
+        return agents;
+    }
+
     private void endLeftovers() {
         List<String> left = host.supervisor().names().stream()
                 .filter(name -> name.startsWith(MACHINE_PREFIX))
