@@ -11,4 +11,5 @@ module mayfly.checks {
     requires mayfly.store;
 
     exports mayfly.checks.bench;
+    exports mayfly.checks.hardware;
 }
