@@ -164,8 +164,35 @@ public final class VirtualMachine implements AutoCloseable {
         int pages = Math.toIntExact(AddressSpace.pageUp(memoryBytes) >> GuestRam.PAGE_BITS) + Layout.RESERVED_PAGES;
         int tables = TABLES_LEAST + pages / 128;
         Memfd file = Memfd.create("guest", (long) (pages + tables) << GuestRam.PAGE_BITS);
-        Memory memory = file.map();
-        GuestRam ram = new GuestRam(memory, pages, tables, Layout.RESERVED_PAGES);
+        Memory memory = null;
+        boolean loaded = false;
+        try {
+            memory = file.map();
+            GuestRam ram = new GuestRam(memory, pages, tables, Layout.RESERVED_PAGES);
+            VirtualMachine machine = load(kvm, file, ram, files, image, finder, arguments, environment, descriptors);
+            loaded = true;
+            return machine;
+        } finally {
+            if (!loaded) { // refused, or the machine is out of something: nothing of it stays
+                if (memory != null) {
+                    memory.close();
+                }
+                file.close();
+            }
+        }
+    }
+
+    private static VirtualMachine load(
+            Kvm kvm,
+            Memfd file,
+            GuestRam ram,
+            FileTree files,
+            Loader.Source image,
+            Loader.Finder finder,
+            List<String> arguments,
+            List<String> environment,
+            Descriptors descriptors)
+            throws ErrnoException, BadProgramException {
         PageTables pageTables = PageTables.create(ram);
         MachineTables.write(ram, pageTables);
         AddressSpace space = new AddressSpace(ram, pageTables, FirstStack.MAP_TOP);
@@ -174,10 +201,10 @@ public final class VirtualMachine implements AutoCloseable {
         new java.security.SecureRandom().nextBytes(random);
         FirstStack.Placed stack = FirstStack.write(
                 space, loaded, new FirstStack.Content(arguments, environment, image.path(), random, false, 1000, 1000));
-        Processor cpu = Processor.create(kvm, memory, pageTables.rootAddress());
+        Processor cpu = Processor.create(kvm, ram.memory(), pageTables.rootAddress());
         Program program = new Program(space, cpu, SystemCalls.all(), descriptors, files);
         program.start(loaded.start(), stack.pointer());
-        return new VirtualMachine(null, file, memory, cpu, program);
+        return new VirtualMachine(null, file, ram.memory(), cpu, program);
     }
 
     public Program program() {

@@ -109,6 +109,12 @@ public record ElfHeader(
                         inFile > 1 && inFile <= PATH_MAX && offset >= 0 && offset <= in.limit() - inFile,
                         "the path of its dynamic linker is not within the first " + HEAD_BYTES / 1024 + " KiB");
                 interpreter = path(in, (int) offset, (int) inFile - 1);
+                check(
+                        path,
+                        interpreter.startsWith("/")
+                                && interpreter.indexOf('\0') < 0
+                                && in.get((int) (offset + inFile - 1)) == 0,
+                        "the path of its dynamic linker is not an absolute path");
             } else if (type == LOAD && inMemory != 0) {
                 check(
                         path,
@@ -135,7 +141,12 @@ public record ElfHeader(
             }
         }
         check(path, !segments.isEmpty(), "it has nothing to load");
-        return new ElfHeader(position, in.getLong(24), headers, count, segments, interpreter, executableStack);
+        long entry = in.getLong(24);
+        check(
+                path,
+                segments.stream().anyMatch(s -> entry >= s.address() && entry - s.address() < s.memoryBytes()),
+                "its first instruction is in none of its segments");
+        return new ElfHeader(position, entry, headers, count, segments, interpreter, executableStack);
     }
 
     private static String path(ByteBuffer in, int at, int length) {

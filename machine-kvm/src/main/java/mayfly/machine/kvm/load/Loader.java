@@ -59,7 +59,7 @@ public final class Loader {
         if (!header.interpreter().isEmpty()) {
             Source linker = finder.open(header.interpreter());
             ElfHeader linkerHeader = header(linker);
-            base = map(linker, linkerHeader, 0, Place.HINT);
+            base = map(linker, linkerHeader, 0, linkerHeader.position() ? Place.HINT : Place.FIXED_IF_FREE);
             start = linkerHeader.entry() + base;
         }
         return new Loaded(start, entry, header.headers() + bias, header.headerCount(), base, header.executableStack());

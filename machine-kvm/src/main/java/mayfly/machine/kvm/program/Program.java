@@ -302,27 +302,15 @@ public final class Program {
         runner = signal;
         state.cpu.begin(System.nanoTime());
         try {
-            while (true) {
-                if (ending != null) {
-                    return ending;
-                }
-                if (interrupted || (deadline != Wait.FOREVER && System.nanoTime() - deadline >= 0)) {
-                    interrupted = false;
-                    cpu.kick(false);
-                    return new Stop.Interrupted();
-                }
-                if (current == null) {
-                    schedule();
-                    if (current == null) {
-                        return new Stop.Idle(threads.earliest());
-                    }
-                }
-                setAlarm(signal, deadline);
-                Stop stop = step(signal);
-                if (stop != null) {
-                    return stop;
+            Stop stop = null;
+            while (stop == null) {
+                try {
+                    stop = turn(signal, deadline);
+                } catch (RuntimeException | AssertionError | StackOverflowError bug) {
+                    stop = broken(bug);
                 }
             }
+            return stop;
         } finally {
             runner = null;
             if (loaded != null) {
@@ -335,6 +323,37 @@ public final class Program {
             }
             signal.take();
         }
+    }
+
+    /** Lets a thread run until something is to be done, and does it; null: to go on. */
+    private @Nullable Stop turn(ThreadSignal signal, long deadline) throws ErrnoException {
+        if (ending != null) {
+            return ending;
+        }
+        if (interrupted || (deadline != Wait.FOREVER && System.nanoTime() - deadline >= 0)) {
+            interrupted = false;
+            cpu.kick(false);
+            return new Stop.Interrupted();
+        }
+        if (current == null) {
+            schedule();
+            if (current == null) {
+                return new Stop.Idle(threads.earliest());
+            }
+        }
+        setAlarm(signal, deadline);
+        return step(signal);
+    }
+
+    /** A mistake of ours that a program found: it ends, and with it what it got at; the machine's thread does not. */
+    private Stop broken(Throwable bug) {
+        GuestThread thread = current;
+        StackTraceElement[] stack = bug.getStackTrace();
+        String where = stack.length == 0 ? "" : " at " + stack[0];
+        String call = thread == null ? "" : " in or after " + table.name(thread.callNumber);
+        Stop killed = new Stop.Killed(Signals.SIGKILL, "a bug of the machine" + call + ": " + bug + where);
+        ending = killed;
+        return killed;
     }
 
     /** Sets the timer to what comes first: the end of the run, of a wait, or of the slice. */

@@ -37,6 +37,28 @@ class AddressSpaceLimitsTest {
         }
     }
 
+    /** Looking for mapped pages skips what no table covers, and no more than that. */
+    @Test
+    void pagesFarApartAreAllFound() throws Exception {
+        try (Memory memory = Memory.anonymous(4300L * 4096)) {
+            AddressSpace space = space(memory, 4200, 100);
+            int available = space.ram().available();
+            long at = 1L << 40;
+            assertThat(space.map(at, 1L << 46, RW, AddressSpace.Place.FIXED, null, 0, false, ""))
+                    .isEqualTo(at);
+            for (int shift = 12; shift < 46; shift++) {
+                space.putInt(at + (1L << shift), shift);
+                space.putInt(at + (1L << 45) - (1L << shift), shift);
+            }
+            assertThat(space.discard(at, 1L << 46)).isZero();
+            for (int shift = 12; shift < 46; shift++) {
+                assertThat(space.getInt(at + (1L << shift))).as("bit %d", shift).isZero();
+            }
+            assertThat(space.unmap(at, 1L << 46)).isZero();
+            assertThat(space.ram().available()).isEqualTo(available);
+        }
+    }
+
     @Test
     void regionsHaveALimitThatNoCallPasses() throws Exception {
         try (Memory memory = Memory.anonymous(600L * 4096)) {
