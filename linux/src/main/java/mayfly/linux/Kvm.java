@@ -27,6 +27,7 @@ public final class Kvm implements AutoCloseable {
 
     private static final int CPUID_ENTRIES_MAX = 256;
     static final int CPUID_ENTRY_BYTES = 40;
+    private static final int EXTENDED_STATE_LEAF = 0xD;
     static final int XSAVE_BYTES = 4096;
 
     private static final MethodHandle IOCTL = Libc.function(
@@ -103,6 +104,27 @@ public final class Kvm implements AutoCloseable {
     /** Size of a vCPU's extended state (FPU, SSE, AVX) in bytes. */
     public int xsaveBytes() {
         return xsaveBytes;
+    }
+
+    /**
+     * Bytes of an XSAVE area with some components (CPUID leaf 0xD).
+     *
+     * @param components bits of XCR0
+     */
+    public int extendedBytes(long components) {
+        int bytes = 0;
+        int entries = cpuid.get(JAVA_INT, 0);
+        for (int i = 0; i < entries; i++) {
+            long entry = 8 + (long) i * CPUID_ENTRY_BYTES; // function, index, flags, eax, ebx, ...
+            int index = cpuid.get(JAVA_INT, entry + 4);
+            if (cpuid.get(JAVA_INT, entry) == EXTENDED_STATE_LEAF
+                    && index >= 2
+                    && index < Long.SIZE
+                    && (components >>> index & 1) != 0) {
+                bytes = Math.max(bytes, cpuid.get(JAVA_INT, entry + 12) + cpuid.get(JAVA_INT, entry + 16));
+            }
+        }
+        return bytes;
     }
 
     MemorySegment cpuid() {

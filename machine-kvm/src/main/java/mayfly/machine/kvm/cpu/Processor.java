@@ -58,6 +58,10 @@ public final class Processor implements AutoCloseable {
     private final KvmMachine machine;
     private final Vcpu vcpu;
     private final Memory memory;
+    /** XCR0: the components of extended state that programs have. */
+    private final long components;
+    /** Their size in an XSAVE area. */
+    private final int componentsBytes;
 
     private boolean inCall;
     private boolean inException;
@@ -69,10 +73,12 @@ public final class Processor implements AutoCloseable {
     private long frameRsp;
     private String trouble = "";
 
-    private Processor(KvmMachine machine, Vcpu vcpu, Memory memory) {
+    private Processor(KvmMachine machine, Vcpu vcpu, Memory memory, long components, int componentsBytes) {
         this.machine = machine;
         this.vcpu = vcpu;
         this.memory = memory;
+        this.components = components;
+        this.componentsBytes = componentsBytes;
     }
 
     /**
@@ -86,8 +92,9 @@ public final class Processor implements AutoCloseable {
             machine.setMemory(memory);
             Vcpu vcpu = machine.createVcpu(0);
             try {
-                start(vcpu, root);
-                return new Processor(machine, vcpu, memory);
+                long components = start(vcpu, root);
+                int bytes = Math.max(ExtendedState.LEAST_BYTES, kvm.extendedBytes(components));
+                return new Processor(machine, vcpu, memory, components, Math.min(bytes, vcpu.extendedBytes()));
             } catch (ErrnoException e) {
                 vcpu.close();
                 throw e;
@@ -98,7 +105,7 @@ public final class Processor implements AutoCloseable {
         }
     }
 
-    private static void start(Vcpu vcpu, long root) throws ErrnoException {
+    private static long start(Vcpu vcpu, long root) throws ErrnoException {
         vcpu.loadSpecial();
         SpecialRegisters special = vcpu.special();
         special.set(Control.CR0, CR0);
@@ -134,9 +141,11 @@ public final class Processor implements AutoCloseable {
                 Layout.ENTRY,
                 MSR_SFMASK,
                 0x4_7700L);
+        long components = 0;
         for (long bits : XCR0) {
             try {
                 vcpu.setXcr0(bits);
+                components = bits;
                 break;
             } catch (ErrnoException e) {
                 if (bits == XCR0[XCR0.length - 1]) {
@@ -145,6 +154,7 @@ public final class Processor implements AutoCloseable {
             }
         }
         vcpu.setSignalMask(0);
+        return components;
     }
 
     private static void toPrograms(SpecialRegisters special) {
@@ -303,7 +313,8 @@ public final class Processor implements AutoCloseable {
         vcpu.setFsBase(vcpu.fsBase()); // marks the special registers as changed
     }
 
-    private static long flags(long given) {
+    /** RFLAGS that a program may have, out of any. */
+    public static long flags(long given) {
         return (given & FLAGS_OF_PROGRAMS) | FLAGS_ALWAYS;
     }
 
@@ -312,7 +323,8 @@ public final class Processor implements AutoCloseable {
         return isAddress(rip) ? rip : rip & (AddressSpace.TOP | 0xFFFFF);
     }
 
-    private static boolean isAddress(long rip) {
+    /** Whether a processor can be at this address. */
+    public static boolean isAddress(long rip) {
         return rip >= 0 && rip < AddressSpace.TOP + 0x10_0000;
     }
 
@@ -339,6 +351,41 @@ public final class Processor implements AutoCloseable {
 
     public void setGsBase(long base) {
         vcpu.setGsBase(base);
+    }
+
+    // ---- extended state ----
+
+    /** What programs have, as bits of XCR0. */
+    public long components() {
+        return components;
+    }
+
+    /** Bytes of an XSAVE area with all that programs have. */
+    public int extendedBytes() {
+        return componentsBytes;
+    }
+
+    /** A settled program's FPU, SSE and AVX registers, as an XSAVE area in its standard form. */
+    public byte[] extended() throws ErrnoException {
+        byte[] area = new byte[vcpu.extendedBytes()];
+        vcpu.saveExtended(area);
+        return java.util.Arrays.copyOf(area, componentsBytes);
+    }
+
+    /** Sets them from an area that may hold anything; what KVM would refuse in it is left out. */
+    public void setExtended(byte[] given) throws ErrnoException {
+        byte[] area = java.util.Arrays.copyOf(given, vcpu.extendedBytes());
+        byte[] current = new byte[vcpu.extendedBytes()];
+        vcpu.saveExtended(current);
+        ExtendedState.sanitise(area, current, components);
+        vcpu.restoreExtended(area);
+    }
+
+    /** Sets them to what a program starts with. */
+    public void startExtended() throws ErrnoException {
+        byte[] area = new byte[vcpu.extendedBytes()];
+        ExtendedState.start(area);
+        vcpu.restoreExtended(area);
     }
 
     public CpuState newState() {

@@ -77,6 +77,11 @@ public final class AddressSpace {
         return ram;
     }
 
+    /** What the program may use, in MiB. */
+    public long limitMebibytes() {
+        return ram.programBytes() >> 20; // the machine's own few pages do not show
+    }
+
     public Collection<Region> regions() {
         return regions.all();
     }

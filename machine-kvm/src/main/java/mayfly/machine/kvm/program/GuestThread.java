@@ -29,12 +29,19 @@ public final class GuestThread {
     long robustList;
     /** Blocked signals, bit n-1 for signal n. */
     long signalMask;
-    /** Signals that were sent to it and not delivered. */
-    long pending;
+    /** Signals that were sent to it alone and not delivered. */
+    PendingSignals pending = new PendingSignals();
+    /** What {@link #signalMask} is to be again after its call, if {@link #maskSaved}. */
+    long savedMask;
 
-    long alternateStack;
-    long alternateStackBytes;
-    int alternateStackFlags;
+    boolean maskSaved;
+    /** Of its last exception: vector, error code and, of a page fault, the address. */
+    long trapNumber;
+
+    long trapError;
+    long trapAddress;
+
+    SignalStack signalStack = new SignalStack();
 
     /** As prctl(PR_SET_NAME): 15 bytes and a zero at most, filled with zeroes. Never changed in place. */
     byte[] name = new byte[ProcessState.NAME_BYTES];
@@ -56,10 +63,13 @@ public final class GuestThread {
         copy.clearAtExit = clearAtExit;
         copy.robustList = robustList;
         copy.signalMask = signalMask;
-        copy.pending = pending;
-        copy.alternateStack = alternateStack;
-        copy.alternateStackBytes = alternateStackBytes;
-        copy.alternateStackFlags = alternateStackFlags;
+        copy.pending = pending.copy();
+        copy.savedMask = savedMask;
+        copy.maskSaved = maskSaved;
+        copy.trapNumber = trapNumber;
+        copy.trapError = trapError;
+        copy.trapAddress = trapAddress;
+        copy.signalStack = signalStack.copy();
         copy.name = name;
         copy.cpuNanos = cpuNanos;
         return copy;

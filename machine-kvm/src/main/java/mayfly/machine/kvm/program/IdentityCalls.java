@@ -7,7 +7,6 @@ import mayfly.machine.kvm.program.CallTable.Kind;
 
 /** Who and where the program is: one process of one user on a machine of its own. */
 final class IdentityCalls {
-    private static final int USER = 1000;
     private static final int UTS_FIELD = 65;
     private static final String[] UTS = {"Linux", "mayfly", "6.1.0", "#1 SMP Mayfly", "x86_64", "(none)"};
     private static final int ARCH_SET_GS = 0x1001;
@@ -20,10 +19,10 @@ final class IdentityCalls {
     static void addTo(CallTable table) {
         table.constant(39, "getpid", Program.PID, "");
         table.constant(110, "getppid", 1, "");
-        table.constant(102, "getuid", USER, "");
-        table.constant(104, "getgid", USER, "");
-        table.constant(107, "geteuid", USER, "");
-        table.constant(108, "getegid", USER, "");
+        table.constant(102, "getuid", Program.USER, "");
+        table.constant(104, "getgid", Program.USER, "");
+        table.constant(107, "geteuid", Program.USER, "");
+        table.constant(108, "getegid", Program.USER, "");
         table.constant(111, "getpgrp", Program.PID, "");
         table.constant(121, "getpgid", Program.PID, "");
         table.constant(124, "getsid", Program.PID, "");

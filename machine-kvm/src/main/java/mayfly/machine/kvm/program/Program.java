@@ -13,7 +13,6 @@ import mayfly.machine.kvm.files.Descriptors;
 import mayfly.machine.kvm.files.FileTree;
 import mayfly.machine.kvm.memory.AddressSpace;
 import mayfly.machine.kvm.memory.GuestFault;
-import mayfly.machine.kvm.memory.Region;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -23,6 +22,9 @@ import org.jspecify.annotations.Nullable;
 public final class Program {
     /** The program's process id: it is alone. */
     public static final int PID = 2;
+
+    /** The one user and group. */
+    static final int USER = 1000;
 
     /** {@link #addThread}: the new thread keeps the base of its FS segment. */
     static final long SAME = -1;
@@ -35,6 +37,7 @@ public final class Program {
     private Descriptors descriptors;
     private FileTree files;
     private final Signals signals;
+    private final Exceptions exceptions = new Exceptions(this);
     private final Statistics statistics = new Statistics();
     private ProcessState state = new ProcessState();
     private final Threads threads = new Threads();
@@ -375,7 +378,7 @@ public final class Program {
         statistics.exits++;
         switch (exit) {
             case CALL -> call();
-            case EXCEPTION -> exception();
+            case EXCEPTION -> exceptions.answer(current());
             case INTERRUPTED -> {
                 if (signal.take()) {
                     alarm = Wait.FOREVER;
@@ -429,29 +432,13 @@ public final class Program {
         } else if (thread.replaced) { // its registers are no longer those that made the call
             thread.replaced = false;
             passOn();
-        } else if (sliceOver || signals.hasDeliverable(thread)) {
+        } else if (sliceOver || signals.hasWork(thread)) {
             cpu.settle();
             cpu.set(Vcpu.Register.RAX, result);
             passOn();
         } else {
             cpu.answer(result);
         }
-    }
-
-    private void exception() throws ErrnoException {
-        int vector = cpu.vector();
-        if (vector == Processor.PAGE_FAULT) {
-            long code = cpu.errorCode();
-            int wanted = (code & Processor.FAULT_EXECUTE) != 0
-                    ? Region.EXECUTE
-                    : (code & Processor.FAULT_WRITE) != 0 ? Region.WRITE : Region.READ;
-            if (space.fault(cpu.faultAddress(), wanted)) {
-                statistics.faults++;
-                cpu.retry();
-                return;
-            }
-        }
-        signals.exception(current(), vector);
     }
 
     /** The current thread goes on with its settled registers, or the next one does if its time is over. */
@@ -480,6 +467,21 @@ public final class Program {
         if (thread != null) {
             switchTo(thread);
         }
+    }
+
+    /** Asks a waiting thread's wait; whether it is over. */
+    boolean pollNow(GuestThread thread) {
+        Wait wait = thread.wait;
+        long result = wait == null ? Wait.PENDING : wait.poll();
+        if (result != Wait.PENDING) {
+            threads.wake(thread, result);
+        }
+        return result != Wait.PENDING;
+    }
+
+    /** A signal came for a thread: if it waits, it does no more. */
+    void interruptWait(GuestThread thread) {
+        threads.interrupt(thread);
     }
 
     /** A thread's wait is over with a result. */

@@ -32,6 +32,7 @@ public final class SystemCalls {
         EpollCalls.addTo(table);
         RefusedCalls.addTo(table);
         FutexCalls.addTo(table);
+        SignalCalls.addTo(table);
         return table;
     }
 }
