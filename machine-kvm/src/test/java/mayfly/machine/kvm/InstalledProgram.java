@@ -96,14 +96,7 @@ final class InstalledProgram {
 
     private Run run(List<String> words) throws Exception {
         ByteArrayOutputStream out = new ByteArrayOutputStream();
-        Descriptors descriptors = new Descriptors();
-        Channel in = new Channel((_, _) -> {});
-        in.give(input);
-        in.end();
-        descriptors.set(0, in, false);
-        Output output = new Output(out::writeBytes);
-        descriptors.set(1, output, false);
-        descriptors.set(2, output.retain(), false);
+        Descriptors descriptors = descriptors(input, out);
         List<String> calls = new ArrayList<>();
         try (Kvm kvm = Kvm.open();
                 ThreadSignal signal = ThreadSignal.ofThisThread();
@@ -123,7 +116,21 @@ final class InstalledProgram {
         }
     }
 
-    private static Stop toEnd(VirtualMachine vm, ThreadSignal signal) throws ErrnoException, InterruptedException {
+    /** Standard input that has an end, and output and error output as one. */
+    static Descriptors descriptors(byte[] input, ByteArrayOutputStream out) {
+        Descriptors descriptors = new Descriptors();
+        Channel in = new Channel((_, _) -> {});
+        in.give(input);
+        in.end();
+        descriptors.set(0, in, false);
+        Output output = new Output(out::writeBytes);
+        descriptors.set(1, output, false);
+        descriptors.set(2, output.retain(), false);
+        return descriptors;
+    }
+
+    /** Runs a machine until its program ended or waits for good. */
+    static Stop toEnd(VirtualMachine vm, ThreadSignal signal) throws ErrnoException, InterruptedException {
         long end = System.nanoTime() + SECONDS_MAX * 1_000_000_000L;
         while (true) {
             Stop stop = vm.run(signal, end);

@@ -206,16 +206,21 @@ public final class FileTree {
         if ((flags & O_TMPFILE) != 0) {
             return openNameless(base, path, flags, mode);
         }
-        Found found = find(base, path, link ? End.LINK : End.FOLLOW);
+        boolean creates = (flags & O_CREAT) != 0;
+        if (creates && (flags & O_DIRECTORY) != 0) {
+            return Opened.failed(-Errno.EINVAL);
+        }
+        End end = creates ? (link ? End.NAME : End.CREATE) : link ? End.LINK : End.FOLLOW;
+        Found found = find(base, path, end);
         Node node = found.node();
-        if ((flags & O_CREAT) == 0 || !found.canBeMade()) {
+        if (creates && found.slash() && found.isNamed()) {
+            return Opened.failed(-Errno.EISDIR); // only directories' names end so, whatever is there
+        }
+        if (!creates || !found.canBeMade()) {
             if (node.error() != 0) {
                 return Opened.failed(node.error());
             }
             return exclusive ? Opened.failed(-Errno.EEXIST) : openNode(node, flags, name(found));
-        }
-        if (found.slash() || (flags & O_DIRECTORY) != 0) {
-            return Opened.failed(found.slash() ? -Errno.EISDIR : -Errno.EINVAL);
         }
         Node made = found.parent().create(this, found.name(), FileStatus.REGULAR | (mode & PERMISSIONS & ~umask), "");
         return made.error() != 0 ? Opened.failed(made.error()) : made.open(this, flags, name(found));
@@ -309,18 +314,25 @@ public final class FileTree {
         if (node.error() != 0) {
             return node.error();
         }
-        if (found.name().isEmpty()) {
+        if (!found.isNamed()) {
             if (!directory) {
                 return -Errno.EISDIR;
             }
-            return path.endsWith("..") ? -Errno.ENOTEMPTY : path.endsWith(".") ? -Errno.EINVAL : -Errno.EBUSY;
+            return found.name().isEmpty() ? -Errno.EBUSY : found.name().equals(".") ? -Errno.EINVAL : -Errno.ENOTEMPTY;
         }
         boolean isDirectory = node.isDirectory(this);
+        if (!directory && found.slash()) {
+            return isDirectory ? -Errno.EISDIR : -Errno.ENOTDIR;
+        }
+        long refused = found.parent().access(this, Node.MAY_WRITE | Node.MAY_SEARCH);
+        if (refused != 0) {
+            return refused;
+        }
         if (directory && !isDirectory) {
             return -Errno.ENOTDIR;
         }
-        if (!directory && (isDirectory || found.slash())) {
-            return isDirectory ? -Errno.EISDIR : -Errno.ENOTDIR;
+        if (!directory && isDirectory) {
+            return -Errno.EISDIR;
         }
         return found.parent().remove(this, found.name());
     }

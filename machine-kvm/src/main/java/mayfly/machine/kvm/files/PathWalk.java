@@ -15,6 +15,8 @@ final class PathWalk {
         FOLLOW,
         /** A link is the file, unless a slash follows it. */
         LINK,
+        /** A link is followed, unless a slash follows it: then it is the caller's to refuse. */
+        CREATE,
         /** The name is looked for itself, to be made or removed; slashes behind it change nothing. */
         NAME
     }
@@ -30,6 +32,9 @@ final class PathWalk {
     private int links;
     private Node current;
     private boolean slash;
+    /** "." or ".." when the path ends so. */
+    private String dots = "";
+
     private @Nullable Found found;
 
     private PathWalk(FileTree tree, Node base, String path, End end) {
@@ -59,7 +64,7 @@ final class PathWalk {
             int type = current.type(tree);
             long refused = current.error();
             if (at == path.length()) {
-                return finish(current, Missing.of(refused != 0 ? refused : -Errno.EBUSY), "");
+                return finish(current, Missing.of(refused != 0 ? refused : -Errno.EBUSY), dots);
             }
             if (type != FileStatus.DIRECTORY) {
                 return Found.failed(type == 0 ? -Errno.ENOENT : -Errno.ENOTDIR);
@@ -76,7 +81,7 @@ final class PathWalk {
     }
 
     private Found finish(Node node, Node parent, String name) {
-        if (slash && end != End.NAME && node.error() == 0 && !node.isDirectory(tree)) {
+        if (slash && (end == End.FOLLOW || end == End.LINK) && node.error() == 0 && !node.isDirectory(tree)) {
             return Found.failed(-Errno.ENOTDIR);
         }
         return new Found(node, parent, name, slash);
@@ -106,6 +111,7 @@ final class PathWalk {
         until = until < 0 ? path.length() : until;
         String name = path.substring(from, until);
         at = until;
+        dots = name.equals(".") || name.equals("..") ? name : "";
         if (name.equals(".")) {
             slash = isLast(until);
         } else if (name.equals("..")) {
@@ -120,11 +126,22 @@ final class PathWalk {
 
     private void step(String name, boolean last, String rest) {
         Node child = current.child(tree, name);
-        if (last && (end == End.NAME || child.type(tree) != FileStatus.LINK || (end == End.LINK && !slash))) {
+        if (last && !isFollowed(child)) {
             found = finish(child, current, name);
         } else {
             enter(child, current, rest);
         }
+    }
+
+    /** Whether what is at the end of the path leads on. */
+    private boolean isFollowed(Node last) {
+        boolean follow = switch (end) {
+            case FOLLOW -> true;
+            case LINK -> slash;
+            case CREATE -> !slash;
+            case NAME -> false;
+        };
+        return follow && last.type(tree) == FileStatus.LINK;
     }
 
     /** Goes on with a file that is not the end. */
@@ -161,6 +178,7 @@ final class PathWalk {
         if (rest == null || lastSlash < 0) {
             return false;
         }
+        dots = "";
         Node node = host.descend(rest);
         long error = node.error();
         if (error == -Errno.ELOOP) {
@@ -173,7 +191,7 @@ final class PathWalk {
         }
         boolean trailing = path.endsWith("/");
         slash |= trailing;
-        if (end != End.NAME && node.type(tree) == FileStatus.LINK && (end == End.FOLLOW || slash)) {
+        if (isFollowed(node)) {
             enter(node, directory, trailing ? "/" : "");
         } else {
             found = finish(node, directory, rest.substring(lastSlash + 1));
