@@ -27,6 +27,7 @@ public final class Vcpu implements AutoCloseable {
     static final long KVM_GET_XSAVE2 = 0x9000AECFL;
     static final long KVM_SET_XSAVE = 0x5000AEA5L;
     static final long KVM_SET_XCRS = 0x4188AEA7L;
+    static final long KVM_GET_TSC_KHZ = 0xAEA3L;
     static final long KVM_GET_VCPU_EVENTS = 0x8040AE9FL;
 
     // struct kvm_run
@@ -269,6 +270,15 @@ public final class Vcpu implements AutoCloseable {
             xcrs.set(JAVA_INT, 0, 1);
             xcrs.set(JAVA_LONG, 16, value);
             Kvm.ioctl("KVM_SET_XCRS", number, KVM_SET_XCRS, xcrs);
+        }
+    }
+
+    /** How fast the guest's time stamp counter is, in ticks per millisecond; 0 when KVM cannot tell. */
+    public int ticksPerMilli() {
+        try {
+            return Kvm.ioctl("KVM_GET_TSC_KHZ", number, KVM_GET_TSC_KHZ, 0);
+        } catch (ErrnoException unknown) {
+            return 0; // EIO: the host's counter is not steady
         }
     }
 

@@ -200,7 +200,7 @@ public final class VirtualMachine implements AutoCloseable {
         byte[] random = new byte[16];
         new java.security.SecureRandom().nextBytes(random);
         FirstStack.Placed stack = FirstStack.write(
-                space, loaded, new FirstStack.Content(arguments, environment, image.path(), random, false, 1000, 1000));
+                space, loaded, new FirstStack.Content(arguments, environment, image.path(), random, true, 1000, 1000));
         Processor cpu = Processor.create(kvm, ram.memory(), pageTables.rootAddress());
         Program program = new Program(space, cpu, SystemCalls.all(), descriptors, files);
         program.start(loaded.start(), stack.pointer());

@@ -34,6 +34,9 @@ public final class Layout {
     /** Address of the system call stub, for LSTAR. */
     public static final long ENTRY = AddressSpace.TOP + 0x1000;
 
+    /** Address of the instructions that read the time stamp counter and make a system call with it. */
+    static final long READ_TICKS = ENTRY + 0x10;
+
     /** Address of the vDSO; its data follows it. */
     public static final long VDSO = AddressSpace.TOP + 0x4000;
 

@@ -15,6 +15,27 @@ public final class MachineTables {
     /** Vectors whose frame has an error code: #DF, #TS, #NP, #SS, #GP, #PF, #AC, #CP, #VC, #SX. */
     private static final long WITH_ERROR_CODE = bits(8, 10, 11, 12, 13, 14, 17, 21, 29, 30);
 
+    /** lfence; rdtsc; shl $32, %rdx; or %rdx, %rax; mov %rax, %rdi; syscall. */
+    private static final byte[] READ_TICKS = {
+        0x0F,
+        (byte) 0xAE,
+        (byte) 0xE8,
+        0x0F,
+        0x31,
+        0x48,
+        (byte) 0xC1,
+        (byte) 0xE2,
+        0x20,
+        0x48,
+        0x09,
+        (byte) 0xD0,
+        0x48,
+        (byte) 0x89,
+        (byte) 0xC7,
+        0x0F,
+        0x05
+    };
+
     private static final int INT3 = 3;
     private static final int INTO = 4;
 
@@ -32,6 +53,13 @@ public final class MachineTables {
         // out %al, $0x10; sysretq
         byte[] entry = {(byte) 0xE6, Layout.CALL_PORT, 0x48, 0x0F, 0x07};
         memory.write(GuestRam.address(Layout.ENTRY_PAGE), entry, 0, entry.length);
+        memory.write(
+                GuestRam.address(Layout.ENTRY_PAGE) + (Layout.READ_TICKS - Layout.ENTRY),
+                READ_TICKS,
+                0,
+                READ_TICKS.length);
+        byte[] vdso = Vdso.image();
+        memory.write(GuestRam.address(Layout.VDSO_PAGE), vdso, 0, vdso.length);
         boolean mapped = true;
         for (int page = Layout.GDT_PAGE; page <= Layout.STACK_PAGE; page++) {
             mapped &= tables.mapKernel(page);

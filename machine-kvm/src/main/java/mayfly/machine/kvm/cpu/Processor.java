@@ -62,6 +62,7 @@ public final class Processor implements AutoCloseable {
     private final long components;
     /** Their size in an XSAVE area. */
     private final int componentsBytes;
+    private final MachineClock clock;
 
     private boolean inCall;
     private boolean inException;
@@ -79,6 +80,7 @@ public final class Processor implements AutoCloseable {
         this.memory = memory;
         this.components = components;
         this.componentsBytes = componentsBytes;
+        clock = new MachineClock(this, memory, vcpu.ticksPerMilli());
     }
 
     /**
@@ -94,7 +96,10 @@ public final class Processor implements AutoCloseable {
             try {
                 long components = start(vcpu, root);
                 int bytes = Math.max(ExtendedState.LEAST_BYTES, kvm.extendedBytes(components));
-                return new Processor(machine, vcpu, memory, components, Math.min(bytes, vcpu.extendedBytes()));
+                Processor processor =
+                        new Processor(machine, vcpu, memory, components, Math.min(bytes, vcpu.extendedBytes()));
+                processor.clock.renew();
+                return processor;
             } catch (ErrnoException e) {
                 vcpu.close();
                 throw e;
@@ -408,6 +413,35 @@ public final class Processor implements AutoCloseable {
         vcpu.restoreRegisters(from.registers);
         inCall = false;
         inException = false;
+    }
+
+    /** What the machine's programs read clocks by. */
+    public MachineClock clock() {
+        return clock;
+    }
+
+    /**
+     * The time stamp counter as the machine's programs see it, read by the machine itself: on some KVMs it has its own
+     * counter, on others the host's. The program must be settled; nothing of it changes.
+     *
+     * @param window filled with {@link System#nanoTime} before and after
+     * @return the counter, or 0 when something else came in between
+     */
+    long readTicks(long[] window) throws ErrnoException {
+        byte[] registers = new byte[Vcpu.REGISTERS_BYTES];
+        vcpu.saveRegisters(registers);
+        leave(Layout.READ_TICKS, FLAGS_ALWAYS, 0);
+        window[0] = System.nanoTime();
+        boolean read = run() == Exit.CALL;
+        window[1] = System.nanoTime();
+        long ticks = read ? vcpu.get(RDI) : 0;
+        if (read) {
+            vcpu.complete();
+        }
+        vcpu.restoreRegisters(registers);
+        inCall = false;
+        inException = false;
+        return ticks;
     }
 
     /** Makes the next {@link #run} return at once, from any thread; {@link ThreadSignal} ends one under way. */

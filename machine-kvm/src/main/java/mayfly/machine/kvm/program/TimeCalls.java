@@ -1,6 +1,7 @@
 package mayfly.machine.kvm.program;
 
 import mayfly.linux.Errno;
+import mayfly.linux.ErrnoException;
 import mayfly.machine.kvm.program.CallTable.Kind;
 
 /** Clocks and sleeping. */
@@ -28,7 +29,21 @@ final class TimeCalls {
             return nanos;
         }
         Clocks.putTimespec(program.space(), a[1], nanos);
+        renewPage(program);
         return 0;
+    }
+
+    /** Programs read most clocks without a call; that they made one says that their page is too old. */
+    private static void renewPage(Program program) {
+        if (!program.cpu().clock().isOld()) {
+            return;
+        }
+        try {
+            program.cpu().settle();
+            program.cpu().clock().renew();
+        } catch (ErrnoException broken) {
+            program.end(new Stop.Killed(Signals.SIGKILL, "the machine's clock cannot be read: " + broken.getMessage()));
+        }
     }
 
     private static long getResolution(Program program, long[] a) {
@@ -49,6 +64,7 @@ final class TimeCalls {
         if (a[1] != 0) {
             program.space().putLong(a[1], 0); // struct timezone: UTC
         }
+        renewPage(program);
         return 0;
     }
 
@@ -57,6 +73,7 @@ final class TimeCalls {
         if (a[0] != 0) {
             program.space().putLong(a[0], seconds);
         }
+        renewPage(program);
         return seconds;
     }
 
