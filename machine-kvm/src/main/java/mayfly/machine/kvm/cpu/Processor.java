@@ -62,6 +62,7 @@ public final class Processor implements AutoCloseable {
     private final long components;
     /** Their size in an XSAVE area. */
     private final int componentsBytes;
+
     private final MachineClock clock;
 
     private boolean inCall;
