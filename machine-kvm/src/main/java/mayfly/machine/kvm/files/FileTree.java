@@ -250,12 +250,12 @@ public final class FileTree {
             return Opened.failed(directory.error() != 0 ? directory.error() : -Errno.ENOTDIR);
         }
         long refused = directory.access(this, Node.MAY_WRITE | Node.MAY_SEARCH);
-        return refused != 0 ? Opened.failed(refused) : openNameless(directory.path(this) + "/#", flags, mode);
+        return refused != 0 ? Opened.failed(refused) : openNameless(directory.path(this) + "/#", flags, mode & ~umask);
     }
 
-    /** A file without a name: O_TMPFILE, memfd_create(2). */
+    /** A file without a name: O_TMPFILE, memfd_create(2); the umask changes nothing of its mode. */
     public Opened openNameless(String name, int flags, int mode) {
-        long place = memory.add(FileStatus.REGULAR | (mode & PERMISSIONS & ~umask), "");
+        long place = memory.add(FileStatus.REGULAR | (mode & PERMISSIONS), "");
         if (place < 0) {
             return Opened.failed(place);
         }

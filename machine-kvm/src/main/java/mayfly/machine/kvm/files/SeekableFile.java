@@ -76,9 +76,6 @@ abstract class SeekableFile extends OpenFile {
             return position;
         }
         long sum = base + offset;
-        if (offset > 0 && sum < 0) {
-            return -Errno.EOVERFLOW;
-        }
         if (sum < 0) {
             return -Errno.EINVAL;
         }
