@@ -85,10 +85,13 @@ final class HostNode extends Node {
 
     @Override
     long access(FileTree tree, int wanted) {
-        HostStatus status = status();
         if ((wanted & MAY_WRITE) != 0) {
             return -Errno.EROFS;
         }
+        if (path.equals(ROOT)) {
+            return 0; // whoever shows a directory means it to be seen
+        }
+        HostStatus status = status();
         boolean refused = ((wanted & MAY_READ) != 0 && !HostMount.readable(status))
                 || ((wanted & MAY_SEARCH) != 0 && !HostMount.searchable(status));
         return refused ? -Errno.EACCES : 0;
