@@ -50,17 +50,23 @@ public final class ExtendedState {
         view(area).putLong(COMPONENTS, LEGACY_COMPONENTS);
     }
 
+    /** The bits of MXCSR that the processor has, out of an area that KVM gave. */
+    static int statusBits(byte[] area) {
+        int bits = view(area).getInt(MXCSR_MASK);
+        return bits == 0 ? MXCSR_BITS : bits;
+    }
+
     /**
      * Makes an area that a program wrote one that KVM takes: no components that the guest does not have, no compacted
      * form, no reserved bits.
      *
-     * @param current an area that KVM gave, for the bits of MXCSR that the processor has
+     * @param statusBits the bits of MXCSR that the processor has
+     * @param components those that the guest has
      */
-    static void sanitise(byte[] area, byte[] current, long components) {
+    static void sanitise(byte[] area, int statusBits, long components) {
         ByteBuffer view = view(area);
-        int bits = view(current).getInt(MXCSR_MASK);
-        view.putInt(MXCSR, view.getInt(MXCSR) & (bits == 0 ? MXCSR_BITS : bits));
-        view.putInt(MXCSR_MASK, bits);
+        view.putInt(MXCSR, view.getInt(MXCSR) & statusBits);
+        view.putInt(MXCSR_MASK, statusBits);
         view.putLong(COMPONENTS, view.getLong(COMPONENTS) & components);
         for (int at = COMPACTED; at < LEAST_BYTES; at += 8) {
             view.putLong(at, 0);

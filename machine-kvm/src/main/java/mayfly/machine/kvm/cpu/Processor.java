@@ -65,6 +65,9 @@ public final class Processor implements AutoCloseable {
 
     private final MachineClock clock;
 
+    /** The bits of MXCSR that the processor has; 0: not asked yet. */
+    private int statusBits;
+
     private boolean inCall;
     private boolean inException;
     private int vector;
@@ -381,9 +384,12 @@ public final class Processor implements AutoCloseable {
     /** Sets them from an area that may hold anything; what KVM would refuse in it is left out. */
     public void setExtended(byte[] given) throws ErrnoException {
         byte[] area = java.util.Arrays.copyOf(given, vcpu.extendedBytes());
-        byte[] current = new byte[vcpu.extendedBytes()];
-        vcpu.saveExtended(current);
-        ExtendedState.sanitise(area, current, components);
+        if (statusBits == 0) {
+            byte[] current = new byte[vcpu.extendedBytes()];
+            vcpu.saveExtended(current);
+            statusBits = ExtendedState.statusBits(current);
+        }
+        ExtendedState.sanitise(area, statusBits, components);
         vcpu.restoreExtended(area);
     }
 
