@@ -305,6 +305,96 @@ class SignalsTest {
                 """)).contains("restart 1 timed 0: 0 Success word 2 handled 1");
     }
 
+    @Test
+    void waitingCallsTakeAMaskOfTheirOwn() throws Exception {
+        assertThat(same("masks", """
+                #include <poll.h>
+                #include <sys/epoll.h>
+                #include <sys/select.h>
+                static volatile int handled;
+                static void hit(int sig, siginfo_t *info, void *context) {
+                    sigset_t now;
+                    sigprocmask(0, 0, &now);
+                    printf("handler, USR2 blocked %d\\n", sigismember(&now, SIGUSR2));
+                    handled++;
+                }
+                static void show(const char *what, long r) {
+                    int e = errno;
+                    sigset_t now;
+                    sigprocmask(0, 0, &now);
+                    printf("%s %d %s USR1 blocked %d handled %d\\n", what, (int) r, r < 0 ? strerror(e) : "", sigismember(&now, SIGUSR1), handled);
+                }
+                int main(void) {
+                    on(SIGUSR1, hit, SA_RESTART);
+                    sigset_t set, none;
+                    sigemptyset(&none);
+                    sigemptyset(&set);
+                    sigaddset(&set, SIGUSR1);
+                    sigprocmask(SIG_BLOCK, &set, 0);
+                    sigaddset(&none, SIGUSR2);
+                    int p[2];
+                    pipe(p);
+                    struct pollfd fd = {p[0], POLLIN};
+                    struct timespec some = {0, 10000000};
+                    int e = epoll_create1(0);
+                    struct epoll_event event = {EPOLLIN}, got;
+                    epoll_ctl(e, EPOLL_CTL_ADD, p[0], &event);
+                    fd_set read_set;
+                    for (int round = 0; round < 2; round++) {
+                        if (round == 0) raise(SIGUSR1);
+                        show("ppoll", ppoll(&fd, 1, &some, &none));
+                        if (round == 0) raise(SIGUSR1);
+                        show("epoll_pwait", epoll_pwait(e, &got, 1, 10, &none));
+                        if (round == 0) raise(SIGUSR1);
+                        FD_ZERO(&read_set);
+                        FD_SET(p[0], &read_set);
+                        show("pselect", pselect(p[0] + 1, &read_set, 0, 0, &some, &none));
+                    }
+                    raise(SIGUSR1);
+                    write(p[1], "x", 1);
+                    show("ready", ppoll(&fd, 1, &some, &none));
+                }
+                """)).contains("ppoll -1 Interrupted system call USR1 blocked 1 handled 1");
+    }
+
+    @Test
+    void aReadOfAPipeIsMadeAgain() throws Exception {
+        assertThat(same("pipe", """
+                static int p[2];
+                static pthread_t main_thread;
+                static volatile int handled;
+                static void hit(int sig, siginfo_t *info, void *context) { handled++; }
+                static void *poke(void *arg) {
+                    struct timespec t = {0, 30000000};
+                    nanosleep(&t, 0);
+                    pthread_kill(main_thread, SIGUSR1);
+                    nanosleep(&t, 0);
+                    write(p[1], "abc", 3);
+                    return 0;
+                }
+                int main(void) {
+                    main_thread = pthread_self();
+                    pipe(p);
+                    for (int restart = 0; restart < 2; restart++) {
+                        on(SIGUSR1, hit, restart ? SA_RESTART : 0);
+                        pthread_t t;
+                        char in[8];
+                        pthread_create(&t, 0, poke, 0);
+                        int r = read(p[0], in, sizeof in);
+                        printf("%d %s handled %d\\n", r, r < 0 ? strerror(errno) : "", handled);
+                        pthread_join(t, 0);
+                        if (r < 0) read(p[0], in, sizeof in);
+                        struct timespec t2 = {0, 60000000}, left = {9, 9};
+                        pthread_create(&t, 0, poke, 0);
+                        r = nanosleep(&t2, &left);
+                        printf("sleep %d left %d\\n", r, left.tv_sec == 0 && left.tv_nsec > 1000000);
+                        pthread_join(t, 0);
+                        read(p[0], in, sizeof in);
+                    }
+                }
+                """)).contains("-1 Interrupted system call handled 1", "3  handled 3");
+    }
+
     @ParameterizedTest
     @CsvSource(
             delimiter = '|',

@@ -27,7 +27,7 @@ final class EpollCalls {
         table.add(291, "epoll_create1", Kind.EMULATED, (p, a) -> create(p, (int) a[0]));
         table.add(233, "epoll_ctl", Kind.EMULATED, "nested lists only level-triggered", EpollCalls::control);
         table.add(232, "epoll_wait", Kind.EMULATED, (p, a) -> await(p, a, millis(p, a[3])));
-        table.add(281, "epoll_pwait", Kind.EMULATED, (p, a) -> await(p, a, millis(p, a[3])));
+        table.add(281, "epoll_pwait", Kind.EMULATED, EpollCalls::awaitMillis);
         table.add(441, "epoll_pwait2", Kind.EMULATED, EpollCalls::awaitTimespec);
     }
 
@@ -84,7 +84,16 @@ final class EpollCalls {
         return millis < 0 ? Wait.FOREVER : millis == 0 ? 0 : Clocks.after(millis * NANOS_PER_MILLI);
     }
 
+    private static long awaitMillis(Program program, long[] a) {
+        long blocked = program.signals().blockDuringCall(a[4], a[5]);
+        return blocked < 0 ? blocked : await(program, a, millis(program, a[3]));
+    }
+
     private static long awaitTimespec(Program program, long[] a) {
+        long blocked = program.signals().blockDuringCall(a[4], a[5]);
+        if (blocked < 0) {
+            return blocked;
+        }
         if (program.isAgain() || a[3] == 0) {
             return await(program, a, Wait.FOREVER);
         }

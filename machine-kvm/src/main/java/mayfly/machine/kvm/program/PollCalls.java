@@ -20,6 +20,10 @@ final class PollCalls {
     }
 
     private static long pollTimespec(Program program, long[] a) {
+        long blocked = program.signals().blockDuringCall(a[3], a[4]);
+        if (blocked < 0) {
+            return blocked;
+        }
         if (program.isAgain() || a[2] == 0) {
             return poll(program, a, Wait.FOREVER);
         }

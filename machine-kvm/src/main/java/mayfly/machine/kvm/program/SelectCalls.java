@@ -16,7 +16,19 @@ final class SelectCalls {
 
     static void addTo(CallTable table) {
         table.add(23, "select", Kind.EMULATED, (p, a) -> select(p, a, true));
-        table.add(270, "pselect6", Kind.EMULATED, (p, a) -> select(p, a, false));
+        table.add(270, "pselect6", Kind.EMULATED, SelectCalls::selectBlocking);
+    }
+
+    private static long selectBlocking(Program program, long[] a) {
+        if (a[5] != 0 && !program.isAgain()) { // its sixth argument names a mask and the mask's size
+            long blocked = program.signals()
+                    .blockDuringCall(
+                            program.space().getLong(a[5]), program.space().getLong(a[5] + 8));
+            if (blocked < 0) {
+                return blocked;
+            }
+        }
+        return select(program, a, false);
     }
 
     private static long select(Program program, long[] a, boolean micros) {

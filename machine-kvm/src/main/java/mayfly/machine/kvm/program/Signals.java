@@ -189,6 +189,9 @@ public final class Signals {
     void deliver(GuestThread thread) throws ErrnoException {
         boolean interrupted = thread.interrupted;
         thread.interrupted = false;
+        if (!interrupted) {
+            restoreMask(thread);
+        }
         SignalInfo info;
         while ((info = take(thread, ~thread.signalMask)) != null) {
             SignalAction action = actions[info.signal()];
@@ -210,6 +213,10 @@ public final class Signals {
         if (interrupted) { // no handler saw it, and so the call never ended
             program.cpu().repeatCall(thread.callNumber);
         }
+        restoreMask(thread);
+    }
+
+    private static void restoreMask(GuestThread thread) {
         if (thread.maskSaved) {
             thread.maskSaved = false;
             thread.signalMask = thread.savedMask;
