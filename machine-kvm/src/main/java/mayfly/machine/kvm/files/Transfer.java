@@ -55,6 +55,15 @@ public final class Transfer {
         return remaining;
     }
 
+    /** Leaves out bytes; at most {@link #remaining}. */
+    public void skip(int count) {
+        for (int done = 0; done < count; ) {
+            int length = Math.min(count - done, here());
+            advance(length);
+            done += length;
+        }
+    }
+
     /** Copies into the guest; at most {@link #remaining} bytes. */
     public void put(byte[] source, int from, int count) {
         for (int done = 0; done < count; ) {

@@ -1,6 +1,10 @@
 package mayfly.machine.kvm.program;
 
+import java.util.Arrays;
+import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
+import mayfly.linux.Errno;
 import org.jspecify.annotations.Nullable;
 
 /** Which system calls of x86-64 there are, and how each is answered. Whatever is not in it answers ENOSYS. */
@@ -42,7 +46,17 @@ public final class CallTable {
 
     /** A call that always gives this. */
     public void constant(int number, String name, long result, String remark) {
-        add(number, name, result < 0 ? Kind.REFUSED : Kind.CONSTANT, remark, (_, _) -> result);
+        if (result < 0) {
+            String error = Errno.name((int) -result);
+            add(number, name, Kind.REFUSED, remark.isEmpty() ? error : error + ": " + remark, (_, _) -> result);
+        } else {
+            add(number, name, Kind.CONSTANT, remark, (_, _) -> result);
+        }
+    }
+
+    /** All calls, by number. */
+    public List<Entry> entries() {
+        return Arrays.stream(entries).filter(Objects::nonNull).toList();
     }
 
     @Nullable

@@ -13,6 +13,7 @@ final class ProcessState {
     final ResourceLimits limits;
     final CpuUse cpu;
     final Clocks clocks;
+    final Timers timers;
 
     /** Of the first thread and those that it makes. */
     byte[] name = name("program".getBytes(StandardCharsets.US_ASCII));
@@ -35,13 +36,14 @@ final class ProcessState {
     boolean watchIsLast;
 
     ProcessState() {
-        this(new ResourceLimits(), new CpuUse(), new Clocks());
+        this(new ResourceLimits(), new CpuUse(), new Clocks(), new Timers());
     }
 
-    private ProcessState(ResourceLimits limits, CpuUse cpu, Clocks clocks) {
+    private ProcessState(ResourceLimits limits, CpuUse cpu, Clocks clocks, Timers timers) {
         this.limits = limits;
         this.cpu = cpu;
         this.clocks = clocks;
+        this.timers = timers;
     }
 
     /** Cut to 15 bytes and filled with zeroes. */
@@ -50,7 +52,7 @@ final class ProcessState {
     }
 
     ProcessState copy() {
-        ProcessState copy = new ProcessState(limits.copy(), cpu.copy(), clocks.copy());
+        ProcessState copy = new ProcessState(limits.copy(), cpu.copy(), clocks.copy(), timers.copy());
         copy.name = name;
         copy.dumpable = dumpable;
         copy.deathSignal = deathSignal;

@@ -304,6 +304,7 @@ public final class Program {
     public Stop run(ThreadSignal signal, long deadline) throws ErrnoException {
         runner = signal;
         state.cpu.begin(System.nanoTime());
+        state.timers.plan(this, System.nanoTime());
         try {
             Stop stop = null;
             while (stop == null) {
@@ -341,7 +342,7 @@ public final class Program {
         if (current == null) {
             schedule();
             if (current == null) {
-                return new Stop.Idle(threads.earliest());
+                return new Stop.Idle(Math.min(threads.earliest(), state.timers.firstIdle()));
             }
         }
         setAlarm(signal, deadline);
@@ -361,7 +362,7 @@ public final class Program {
 
     /** Sets the timer to what comes first: the end of the run, of a wait, or of the slice. */
     private void setAlarm(ThreadSignal signal, long deadline) throws ErrnoException {
-        long wanted = deadline;
+        long wanted = Math.min(deadline, state.timers.first());
         if (threads.count() > 1) {
             long slice = System.nanoTime() + SLICE_NANOS;
             wanted = Math.min(wanted, Math.min(slice, threads.earliest()));
@@ -383,6 +384,7 @@ public final class Program {
                 if (signal.take()) {
                     alarm = Wait.FOREVER;
                 }
+                state.timers.fire(this);
                 sliceOver = true;
                 if (cpu.atProgram()) {
                     passOn();
@@ -460,6 +462,7 @@ public final class Program {
     /** Gives the processor to the next thread that can run, if one can. */
     private void schedule() throws ErrnoException {
         sliceOver = false;
+        state.timers.fire(this);
         if (!threads.anyReady() || (alarm != Wait.FOREVER && System.nanoTime() - alarm >= 0)) {
             threads.look(System.nanoTime());
         }

@@ -11,6 +11,7 @@ final class RefusedCalls {
         otherProcesses(table);
         newerKernels(table);
         historic(table);
+        watching(table);
         interProcess(table);
         network(table);
     }
@@ -68,6 +69,16 @@ final class RefusedCalls {
         refuse(table, Errno.ENOSYS, why, 214, "epoll_ctl_old", 215, "epoll_wait_old");
         refuse(table, Errno.EINVAL, why, 139, "sysfs", 136, "ustat");
         refuse(table, Errno.EINVAL, "mappings keep their order", 216, "remap_file_pages");
+    }
+
+    private static void watching(CallTable table) {
+        String why = "programs do without";
+        refuse(table, Errno.ENOSYS, why, 253, "inotify_init", 254, "inotify_add_watch", 255, "inotify_rm_watch");
+        refuse(table, Errno.ENOSYS, why, 294, "inotify_init1", 282, "signalfd", 289, "signalfd4");
+        refuse(table, Errno.ENOSYS, why, 449, "futex_waitv", 314, "sched_setattr", 315, "sched_getattr");
+        refuse(table, Errno.ENOSYS, "there is no other process", 424, "pidfd_send_signal", 434, "pidfd_open");
+        refuse(table, Errno.ECHILD, "there are no children", 61, "wait4", 247, "waitid");
+        refuse(table, Errno.EINTR, "waits go on by themselves", 219, "restart_syscall");
     }
 
     private static void interProcess(CallTable table) {

@@ -26,6 +26,7 @@ public final class SystemCalls {
         SystemInfoCalls.addTo(table);
         CredentialCalls.addTo(table);
         TimeCalls.addTo(table);
+        TimerCalls.addTo(table);
         PipeCalls.addTo(table);
         PollCalls.addTo(table);
         SelectCalls.addTo(table);

@@ -119,8 +119,9 @@ final class Threads {
         Wait wait = thread.wait;
         if (wait != null) {
             wait.cancel();
-            thread.interrupted = true;
-            wake(thread, -Errno.EINTR);
+            long result = wait.interrupted();
+            thread.interrupted = result == -Errno.EINTR;
+            wake(thread, result);
         }
     }
 

@@ -2,12 +2,15 @@ package mayfly.machine.kvm.program;
 
 import mayfly.linux.Errno;
 import mayfly.machine.kvm.files.OpenFile;
+import mayfly.machine.kvm.files.PipeEnd;
 import mayfly.machine.kvm.files.Transfer;
 import mayfly.machine.kvm.program.CallTable.Kind;
 import org.jspecify.annotations.Nullable;
 
 /** read(2), write(2) and their relatives. */
 final class TransferCalls {
+    private static final int WRITEV = 20;
+    private static final int PWRITEV2 = 328;
     private static final int VECTORS_MAX = 1024;
     /** As Linux: what one call moves at most. */
     private static final int COUNT_MAX = 0x7FFF_F000;
@@ -23,6 +26,19 @@ final class TransferCalls {
         table.add(18, "pwrite64", Kind.EMULATED, (p, a) -> writeAt(p, a, one(p, a)));
         table.add(295, "preadv", Kind.EMULATED, (p, a) -> readAt(p, a, many(p, a)));
         table.add(296, "pwritev", Kind.EMULATED, (p, a) -> writeAt(p, a, many(p, a)));
+        table.add(327, "preadv2", Kind.EMULATED, "without flags", (p, a) -> {
+            return a[5] != 0 ? -Errno.EOPNOTSUPP : a[3] == -1 ? read(p, a, many(p, a)) : readAt(p, a, many(p, a));
+        });
+        table.add(328, "pwritev2", Kind.EMULATED, "without flags", (p, a) -> {
+            return a[5] != 0 ? -Errno.EOPNOTSUPP : a[3] == -1 ? write(p, a, many(p, a)) : writeAt(p, a, many(p, a));
+        });
+    }
+
+    /** What a thread that waits in write(2) or writev(2) writes; null: its vectors are no vectors any more. */
+    static @Nullable Transfer source(Program program, GuestThread thread) {
+        return thread.callNumber == WRITEV || thread.callNumber == PWRITEV2
+                ? many(program, thread.arguments)
+                : one(program, thread.arguments);
     }
 
     private static Transfer one(Program program, long[] a) {
@@ -69,7 +85,14 @@ final class TransferCalls {
         if (from == null) {
             return -Errno.EINVAL;
         }
-        return orWait(program, file, file.write(from));
+        long result = file.write(from);
+        if (result == -Errno.EPIPE) {
+            var _ = program.signals()
+                    .send(program.current(), SignalInfo.fromProgram(Signals.SIGPIPE, SignalInfo.SI_USER));
+        } else if (result > 0 && from.remaining() > 0 && file instanceof PipeEnd && !file.nonBlocking()) {
+            return program.await(new RestOfWrite(program, program.current(), file, result));
+        }
+        return orWait(program, file, result);
     }
 
     private static long orWait(Program program, OpenFile file, long result) {

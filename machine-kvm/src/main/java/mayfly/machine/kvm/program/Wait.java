@@ -1,5 +1,7 @@
 package mayfly.machine.kvm.program;
 
+import mayfly.linux.Errno;
+
 /** What a thread that is blocked in a system call waits for. */
 public interface Wait {
     /** Given by {@link #poll} while there is nothing yet. */
@@ -28,6 +30,11 @@ public interface Wait {
 
     /** The same wait of a copied thread in a copied program. */
     Wait copy(Program other, GuestThread copied);
+
+    /** The call's result when a signal ends the wait; another one than -EINTR when something was done already. */
+    default long interrupted() {
+        return -Errno.EINTR;
+    }
 
     /** The thread waits no more: a signal came, or it was ended. */
     default void cancel() {}
