@@ -90,4 +90,24 @@ class TimerTest {
                 }
                 """);
     }
+
+    @Test
+    void connectedSockets() throws Exception {
+        sameAsOnHost("""
+                #include <sys/socket.h>
+                #include <sys/uio.h>
+                int main(void) {
+                    signal(SIGPIPE, SIG_IGN); int s[2]; char b[64]; SAY(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, s)); SAY(fcntl(s[0], F_GETFL)); SAY(fcntl(s[0], F_GETFD));
+                    SAY(recv(s[0], b, 4, 0)); SAY(send(s[0], "hello", 5, 0)); SAY(write(s[1], "world!", 6)); SAY(recv(s[1], b, 64, 0)); SAY(read(s[0], b, 2)); SAY(recv(s[0], b, 64, MSG_DONTWAIT));
+                    struct pollfd f[2] = {{s[0], POLLIN | POLLOUT, 0}, {s[1], POLLIN | POLLOUT, 0}}; SAY(poll(f, 2, 0)); printf("%x %x\\n", f[0].revents, f[1].revents);
+                    struct iovec v[2] = {{"ab", 2}, {"cde", 3}}; struct msghdr m = {.msg_iov = v, .msg_iovlen = 2}; SAY(sendmsg(s[0], &m, 0)); char c[3], d[9]; struct iovec w[2] = {{c, 3}, {d, 9}}; struct msghdr n = {.msg_iov = w, .msg_iovlen = 2}; SAY(recvmsg(s[1], &n, 0)); printf("%.3s %.2s %d\\n", c, d, n.msg_flags);
+                    int t = 0; socklen_t l = sizeof t; SAY(getsockopt(s[0], SOL_SOCKET, SO_TYPE, &t, &l)); printf("%d %d\\n", t, l); SAY(getsockopt(s[0], SOL_SOCKET, SO_ERROR, &t, &l)); printf("%d\\n", t); SAY(getsockopt(s[0], SOL_SOCKET, 4711, &t, &l));
+                    struct sockaddr_storage a; l = sizeof a; SAY(getsockname(s[0], (void *) &a, &l)); printf("%d %d\\n", l, a.ss_family);
+                    SAY(shutdown(s[0], SHUT_WR)); SAY(read(s[1], b, 1)); SAY(send(s[0], "x", 1, MSG_NOSIGNAL)); SAY(poll(f, 2, 0)); printf("%x %x\\n", f[0].revents, f[1].revents);
+                    SAY(write(s[1], "y", 1)); SAY(read(s[0], b, 5)); close(s[1]); SAY(read(s[0], b, 5)); SAY(poll(f, 1, 0)); printf("%x\\n", f[0].revents); SAY(shutdown(s[0], 9)); SAY(send(1, "x", 1, 0)); SAY(send(77, "x", 1, 0)); SAY(recv(77, b, 1, 0));
+                    SAY(socketpair(AF_UNIX, SOCK_STREAM, 0, s)); int e = epoll_create1(0); struct epoll_event x = {EPOLLIN | EPOLLET, {.u32 = 4}}; SAY(epoll_ctl(e, EPOLL_CTL_ADD, s[0], &x)); SAY(epoll_wait(e, &x, 1, 0)); write(s[1], "q", 1); SAY(epoll_wait(e, &x, 1, 1000)); SAY(epoll_wait(e, &x, 1, 0)); write(s[1], "q", 1); SAY(epoll_wait(e, &x, 1, 1000));
+                    SAY(socketpair(AF_UNIX, 99, 0, s)); SAY(syscall(SYS_socketpair, AF_UNIX, SOCK_STREAM, 0, 8));
+                }
+                """);
+    }
 }

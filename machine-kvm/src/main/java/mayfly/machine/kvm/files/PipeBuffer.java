@@ -18,10 +18,10 @@ final class PipeBuffer {
 
     /** The open ends; null when closed. */
     @Nullable
-    PipeEnd reader;
+    OpenFile reader;
 
     @Nullable
-    PipeEnd writer;
+    OpenFile writer;
 
     int count() {
         return count;

@@ -43,7 +43,7 @@ public final class PipeEnd extends OpenFile {
 
     @Override
     protected void close() {
-        PipeEnd other;
+        OpenFile other;
         if (writable()) {
             buffer.writer = null;
             other = buffer.reader;
@@ -64,7 +64,7 @@ public final class PipeEnd extends OpenFile {
         }
         boolean wasFull = !hasRoom();
         buffer.drain(to, length);
-        PipeEnd writer = buffer.writer;
+        OpenFile writer = buffer.writer;
         if (writer != null && wasFull && hasRoom()) {
             writer.changed(WRITABLE);
         }
@@ -74,7 +74,7 @@ public final class PipeEnd extends OpenFile {
     @Override
     public long write(Transfer from) {
         int wanted = from.remaining();
-        PipeEnd reader = buffer.reader;
+        OpenFile reader = buffer.reader;
         if (reader == null) {
             return wanted == 0 ? 0 : -Errno.EPIPE;
         }

@@ -101,7 +101,8 @@ final class DescriptorCalls {
             }
             case F_SETFD -> descriptors.setCloseOnExec(fd, (argument & 1) != 0);
             case F_GETFL -> {
-                return file.flags() | O_LARGEFILE;
+                // only what open(2) opened has it
+                return file.flags() | (EpollCalls.canBeAwaited(file) ? 0 : O_LARGEFILE);
             }
             case F_SETFL -> file.setFlags((file.flags() & ~CHANGEABLE) | (argument & CHANGEABLE));
             case F_GETLK, F_OFD_GETLK ->

@@ -66,7 +66,7 @@ final class EpollCalls {
     }
 
     /** Files and directories are always ready, and epoll does not take them. */
-    private static boolean canBeAwaited(OpenFile file) {
+    static boolean canBeAwaited(OpenFile file) {
         FileStatus status = new FileStatus();
         if (file.status(status) < 0) {
             return true;

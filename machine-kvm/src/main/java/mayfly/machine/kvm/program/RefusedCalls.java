@@ -106,11 +106,9 @@ final class RefusedCalls {
     }
 
     private static void network(CallTable table) {
-        refuse(table, Errno.EAFNOSUPPORT, "no network", 41, "socket", 53, "socketpair");
-        String why = "no descriptor is a socket";
-        refuse(table, Errno.ENOTSOCK, why, 42, "connect", 43, "accept", 44, "sendto", 45, "recvfrom", 46, "sendmsg");
-        refuse(table, Errno.ENOTSOCK, why, 47, "recvmsg", 48, "shutdown", 49, "bind", 50, "listen");
-        refuse(table, Errno.ENOTSOCK, why, 51, "getsockname", 52, "getpeername", 54, "setsockopt", 55, "getsockopt");
-        refuse(table, Errno.ENOTSOCK, why, 288, "accept4", 299, "recvmmsg", 307, "sendmmsg");
+        refuse(table, Errno.EAFNOSUPPORT, "no network", 41, "socket");
+        String why = "sockets come in connected pairs";
+        refuse(table, Errno.EINVAL, why, 42, "connect", 43, "accept", 49, "bind", 50, "listen", 288, "accept4");
+        refuse(table, Errno.ENOSYS, "one message at a time", 299, "recvmmsg", 307, "sendmmsg");
     }
 }

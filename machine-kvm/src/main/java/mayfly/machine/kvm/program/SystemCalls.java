@@ -31,6 +31,7 @@ public final class SystemCalls {
         PollCalls.addTo(table);
         SelectCalls.addTo(table);
         EpollCalls.addTo(table);
+        SocketCalls.addTo(table);
         RefusedCalls.addTo(table);
         FutexCalls.addTo(table);
         SignalCalls.addTo(table);

@@ -3,6 +3,7 @@ package mayfly.machine.kvm.program;
 import mayfly.linux.Errno;
 import mayfly.machine.kvm.files.OpenFile;
 import mayfly.machine.kvm.files.PipeEnd;
+import mayfly.machine.kvm.files.SocketEnd;
 import mayfly.machine.kvm.files.Transfer;
 import mayfly.machine.kvm.program.CallTable.Kind;
 import org.jspecify.annotations.Nullable;
@@ -41,12 +42,12 @@ final class TransferCalls {
                 : one(program, thread.arguments);
     }
 
-    private static Transfer one(Program program, long[] a) {
+    static Transfer one(Program program, long[] a) {
         return Transfer.of(program.space(), a[1], (int) Math.min(a[2] < 0 ? COUNT_MAX : a[2], COUNT_MAX));
     }
 
     /** Null: EINVAL. */
-    private static @Nullable Transfer many(Program program, long[] a) {
+    static @Nullable Transfer many(Program program, long[] a) {
         if (a[2] < 0 || a[2] > VECTORS_MAX) {
             return null;
         }
@@ -89,7 +90,10 @@ final class TransferCalls {
         if (result == -Errno.EPIPE) {
             var _ = program.signals()
                     .send(program.current(), SignalInfo.fromProgram(Signals.SIGPIPE, SignalInfo.SI_USER));
-        } else if (result > 0 && from.remaining() > 0 && file instanceof PipeEnd && !file.nonBlocking()) {
+        } else if (result > 0
+                && from.remaining() > 0
+                && (file instanceof PipeEnd || file instanceof SocketEnd)
+                && !file.nonBlocking()) {
             return program.await(new RestOfWrite(program, program.current(), file, result));
         }
         return orWait(program, file, result);

@@ -1,0 +1,136 @@
+package mayfly.machine.kvm.files;
+
+import mayfly.linux.Errno;
+import org.jspecify.annotations.Nullable;
+
+/** One of the two connected stream sockets of socketpair(2); the other one is in the same program. */
+public final class SocketEnd extends OpenFile {
+    private static final int ROOM_BYTES = PipeBuffer.CAPACITY / 4;
+
+    private final PipeBuffer incoming;
+    private final PipeBuffer outgoing;
+    private final long number;
+
+    private SocketEnd(PipeBuffer incoming, PipeBuffer outgoing, int flags, long number, boolean reads, boolean writes) {
+        super(flags);
+        this.incoming = incoming;
+        this.outgoing = outgoing;
+        this.number = number;
+        if (reads) {
+            incoming.reader = this;
+        }
+        if (writes) {
+            outgoing.writer = this;
+        }
+    }
+
+    /** Both ends. */
+    public record Pair(SocketEnd first, SocketEnd second) {}
+
+    /**
+     * A new pair.
+     *
+     * @param flags status flags of both
+     * @param number inode of the first; the second has the next one
+     */
+    public static Pair open(int flags, long number) {
+        PipeBuffer one = new PipeBuffer();
+        PipeBuffer other = new PipeBuffer();
+        return new Pair(
+                new SocketEnd(one, other, flags | READ_WRITE, number, true, true),
+                new SocketEnd(other, one, flags | READ_WRITE, number + 1, true, true));
+    }
+
+    @Override
+    @SuppressWarnings("ReferenceEquality") // it asks whether it shut its own side
+    protected OpenFile duplicate(Copies copies) {
+        return new SocketEnd(
+                copies.of(incoming, PipeBuffer::copy),
+                copies.of(outgoing, PipeBuffer::copy),
+                flags(),
+                number,
+                incoming.reader == this,
+                outgoing.writer == this);
+    }
+
+    @Override
+    protected void close() {
+        shutdown(true, true);
+    }
+
+    /** shutdown(2). */
+    public void shutdown(boolean reading, boolean writing) {
+        if (reading) {
+            incoming.reader = null;
+            tell(incoming.writer);
+        }
+        if (writing) {
+            outgoing.writer = null;
+            tell(outgoing.reader);
+        }
+    }
+
+    private static void tell(@Nullable OpenFile other) {
+        if (other != null) {
+            other.changed(READABLE | WRITABLE | HUNG_UP);
+        }
+    }
+
+    @Override
+    public long read(Transfer to) {
+        int length = Math.min(to.remaining(), incoming.count());
+        if (length == 0) {
+            boolean ended = incoming.writer == null || incoming.reader == null;
+            return to.remaining() == 0 || ended ? 0 : -Errno.EAGAIN;
+        }
+        incoming.drain(to, length);
+        OpenFile writer = incoming.writer;
+        if (writer != null) {
+            writer.changed(WRITABLE);
+        }
+        return length;
+    }
+
+    @Override
+    public long write(Transfer from) {
+        OpenFile reader = outgoing.reader;
+        if (reader == null || outgoing.writer == null) {
+            return -Errno.EPIPE;
+        }
+        int length = Math.min(from.remaining(), outgoing.free());
+        if (length == 0 && from.remaining() > 0) {
+            return -Errno.EAGAIN;
+        }
+        outgoing.fill(from, length);
+        if (length > 0) {
+            reader.changed(READABLE);
+        }
+        return length;
+    }
+
+    @Override
+    public int ready() {
+        boolean noMore = incoming.writer == null || incoming.reader == null;
+        boolean noOut = outgoing.reader == null || outgoing.writer == null;
+        return (noMore || incoming.count() > 0 ? READABLE : 0)
+                | (noOut || outgoing.free() >= ROOM_BYTES ? WRITABLE : 0)
+                | (noMore && noOut ? HUNG_UP : 0);
+    }
+
+    @Override
+    public long available() {
+        return incoming.count();
+    }
+
+    @Override
+    public long status(FileStatus status) {
+        status.mode = FileStatus.SOCKET | 0777;
+        status.inode = number;
+        return 0;
+    }
+
+    @Override
+    public String name() {
+        return "socket:[" + number + "]";
+    }
+}
