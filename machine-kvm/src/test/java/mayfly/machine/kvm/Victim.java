@@ -4,9 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.locks.LockSupport;
@@ -15,8 +15,8 @@ import mayfly.linux.Kvm;
 import mayfly.linux.ThreadSignal;
 import mayfly.machine.kvm.files.Channel;
 import mayfly.machine.kvm.files.Descriptors;
+import mayfly.machine.kvm.files.HostView;
 import mayfly.machine.kvm.files.Output;
-import mayfly.machine.kvm.load.ImageFile;
 import mayfly.machine.kvm.program.Stop;
 import mayfly.machine.kvm.program.Wait;
 
@@ -57,42 +57,48 @@ final class Victim implements AutoCloseable {
             }
             """;
 
+    private static final long FILE_BYTES = 2 << 20;
+    private static final int FILES_MAX = 256;
+
     private final ThreadSignal signal;
+    private final HostView view;
     private final Snapshot snapshot;
     private final VirtualMachine machine;
     private String said = "";
 
-    private Victim(ThreadSignal signal, Snapshot snapshot, VirtualMachine machine) {
+    private Victim(ThreadSignal signal, HostView view, Snapshot snapshot, VirtualMachine machine) {
         this.signal = signal;
+        this.view = view;
         this.snapshot = snapshot;
         this.machine = machine;
     }
 
     static Path compile(Path directory, String name, String attacks) throws IOException, InterruptedException {
+        // programs are another user than the one who owns the directory
+        Files.setPosixFilePermissions(directory, PosixFilePermissions.fromString("rwxr-xr-x"));
         return Bed.compile(directory, name, FRAME.replace("%s", attacks), "-w", "-fno-stack-protector", "-pthread");
     }
 
+    /** In a machine that sees only the program's directory, as /app. */
     static Victim start(Kvm kvm, ThreadSignal signal, Path program, long memoryBytes) throws Exception {
         Descriptors descriptors = new Descriptors();
         descriptors.set(1, new Output(_ -> {}), false);
         descriptors.set(2, new Output(_ -> {}), false);
         descriptors.set(3, new Channel((_, _) -> {}), false);
-        ImageFile image = ImageFile.open(program, "/app/victim");
+        HostView view = new HostView();
+        view.addDirectory(program.getParent(), "/app");
         VirtualMachine template = VirtualMachine.boot(
                 kvm,
                 memoryBytes,
-                image,
-                path -> {
-                    throw new AssertionError(path);
-                },
+                view.tree(FILE_BYTES, FILES_MAX),
+                "/app/" + program.getFileName(),
                 List.of("victim"),
                 List.of(),
                 descriptors);
         Stop stop = template.run(signal, Wait.FOREVER);
         assertThat(stop).isInstanceOf(Stop.Idle.class);
         Snapshot snapshot = template.freeze();
-        image.close(); // all of the program is in memory by now
-        return new Victim(signal, snapshot, snapshot.fork(kvm));
+        return new Victim(signal, view, snapshot, snapshot.fork(kvm));
     }
 
     VirtualMachine machine() {
@@ -118,15 +124,17 @@ final class Victim implements AutoCloseable {
         machine.reset();
     }
 
-    private String ask(long number, long argument, Duration patience) throws Exception {
+    String ask(long number, long argument, Duration patience) throws Exception {
         said = "";
         Channel channel = (Channel) machine.program().descriptors().get(3);
         if (channel == null) {
             throw new AssertionError("the channel is gone");
         }
         channel.setReceiver((bytes, count) -> {
-            said = new String(bytes, 0, count, StandardCharsets.UTF_8);
-            machine.program().stopAfterCall();
+            if (count == 2 && bytes[0] == 'o' && bytes[1] == 'k') {
+                said = "ok";
+                machine.program().stopAfterCall();
+            }
         });
         java.nio.ByteBuffer request = java.nio.ByteBuffer.allocate(16).order(java.nio.ByteOrder.LITTLE_ENDIAN);
         channel.give(request.putLong(number).putLong(argument).array());
@@ -165,6 +173,7 @@ final class Victim implements AutoCloseable {
     public void close() {
         machine.close();
         snapshot.close();
+        view.close();
     }
 
     /** Descriptors and mappings of virtual machines that this process has. */

@@ -14,6 +14,11 @@ import org.jspecify.annotations.Nullable;
 final class Regions {
     private NavigableMap<Long, Region> byStart;
     private boolean shared;
+    /** No gap of this length or longer ends above {@link #knownEnd}: what the last search found out. */
+    private long knownLength = Long.MAX_VALUE;
+
+    private long knownEnd;
+    private long knownTop;
 
     private Regions(NavigableMap<Long, Region> byStart, boolean shared) {
         this.byStart = byStart;
@@ -72,12 +77,19 @@ final class Regions {
 
     /** The highest free range of a length that ends at or below {@code top}; -1 when there is none above {@code bottom}. */
     long gapBelow(long top, long length, long bottom) {
-        long end = top;
+        // without it a program with many regions would pay for all of them at each new one
+        boolean known = top == knownTop && length >= knownLength;
+        long end = known ? knownEnd : top;
         Map.Entry<Long, Region> below = byStart.lowerEntry(end);
         while (true) {
             long floor =
                     below == null ? bottom : Math.max(bottom, below.getValue().end());
             if (end - floor >= length) {
+                if (!known || length == knownLength) {
+                    knownLength = length;
+                    knownEnd = end;
+                    knownTop = top;
+                }
                 return end - length;
             }
             if (below == null) {
@@ -124,6 +136,9 @@ final class Regions {
         }
         NavigableMap<Long, Region> map = own();
         List<Region> parts = new ArrayList<>(hit.size());
+        if (hit.getLast().end() > knownEnd) {
+            knownLength = Long.MAX_VALUE;
+        }
         for (Region region : hit) {
             map.remove(region.start());
             if (region.start() < from) {
