@@ -1,6 +1,9 @@
 /* Calls on files, in the directory that is named, and what each gave: to be the same on the host and in a machine. */
 #define _GNU_SOURCE
 #include <dirent.h>
+#include <poll.h>
+#include <signal.h>
+#include <sys/socket.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/falloc.h>
@@ -288,6 +291,63 @@ static void memory(void) {
     SAY(open("/dev/urandom", O_RDONLY) >= 0);
 }
 
+static volatile int caught;
+
+static void catch(int signal) { caught = signal; }
+
+static void sockets(void) {
+    int s[2], value = 0;
+    char text[10] = "";
+    socklen_t size = sizeof value;
+    SAY(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, s));
+    SAY(fcntl(s[0], F_GETFD));
+    SAY(recv(s[0], text, 5, 0));
+    SAY(send(s[1], "hello", 5, 0));
+    SAY(recv(s[0], text, 3, MSG_PEEK));
+    SAY(ioctl(s[0], FIONREAD, &value));
+    SAY(value);
+    SAY(recv(s[0], text, 9, 0));
+    printf("%s\n", text);
+    struct iovec v[2] = {{"ab", 2}, {"cde", 3}};
+    struct msghdr m = {.msg_iov = v, .msg_iovlen = 2};
+    SAY(sendmsg(s[0], &m, 0));
+    struct iovec w = {text, 4};
+    m.msg_iov = &w;
+    m.msg_iovlen = 1;
+    SAY(recvmsg(s[1], &m, 0));
+    printf("%.4s %d\n", text, m.msg_flags);
+    SAY(getsockopt(s[0], SOL_SOCKET, SO_TYPE, &value, &size));
+    SAY(value);
+    SAY(getsockopt(s[0], SOL_SOCKET, SO_ERROR, &value, &size));
+    SAY(value);
+    SAY(getsockopt(1, SOL_SOCKET, SO_ERROR, &value, &size) == 0);
+    struct pollfd p = {s[1], POLLIN | POLLOUT, 0};
+    SAY(poll(&p, 1, 0));
+    SAY(p.revents);
+    SAY(shutdown(s[0], SHUT_WR));
+    SAY(write(s[1], "x", 1));
+    SAY(read(s[1], text, 9));
+    SAY(read(s[1], text, 9));
+    SAY(send(s[0], "x", 1, MSG_NOSIGNAL));
+    signal(SIGPIPE, catch);
+    SAY(write(s[0], "x", 1));
+    SAY(caught);
+    SAY(shutdown(s[1], 7));
+    SAY(read(s[0], text, 9));
+    close(s[0]);
+    SAY(poll(&p, 1, 0));
+    SAY(p.revents);
+    SAY(read(s[1], text, 9));
+    close(s[1]);
+    SAY(shutdown(s[1], SHUT_RD));
+    SAY(pipe(s));
+    close(s[0]);
+    caught = 0;
+    SAY(write(s[1], "x", 1));
+    SAY(caught);
+    close(s[1]);
+}
+
 int main(int argc, char **argv) {
     if (argc < 2 || chdir(argv[1]) != 0) {
         return 2;
@@ -300,5 +360,6 @@ int main(int argc, char **argv) {
     names();
     directories();
     memory();
+    sockets();
     return 0;
 }
