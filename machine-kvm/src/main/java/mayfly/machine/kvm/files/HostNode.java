@@ -147,4 +147,14 @@ final class HostNode extends Node {
         String target = mount.directory().readLink(path);
         return target == null ? "" : target;
     }
+
+    @Override
+    public boolean equals(Object other) {
+        return other instanceof HostNode node && mount.equals(node.mount) && path.equals(node.path);
+    }
+
+    @Override
+    public int hashCode() {
+        return path.hashCode();
+    }
 }
