@@ -22,13 +22,14 @@ import mayfly.machine.kvm.program.Wait;
 
 /**
  * Runs static programs in virtual machines and says whether all is as it must be: {@code HardwareCheck DIRECTORY}, with
- * the compiled guests {@code counter} and {@code attack} in it. Needs nothing of a test framework, so that it runs in an
+ * the compiled guests {@code counter}, {@code attack} and {@code threads} in it. Needs nothing of a test framework, so that it runs in an
  * initramfs. Exits with the number of failures.
  */
 public final class HardwareCheck {
     private static final int MEMORY_BYTES = 32 << 20;
     private static final int REQUESTS = 50;
     private static final long LOOP_NANOS = 300_000_000L;
+    private static final long THREADS_NANOS = 60_000_000_000L;
     private static final List<String> ATTACKS =
             List.of("out", "cli", "hlt", "cr3", "ud2", "null", "text", "kernel", "div");
 
@@ -65,6 +66,10 @@ public final class HardwareCheck {
         try (VirtualMachine machine = boot("attack", "loop")) {
             Stop stop = machine.run(signal, System.nanoTime() + LOOP_NANOS);
             check("an endless loop is interrupted: " + stop, stop instanceof Stop.Interrupted);
+        }
+        try (VirtualMachine machine = boot("threads")) {
+            Stop stop = machine.run(signal, System.nanoTime() + THREADS_NANOS);
+            check("threads take turns and handle signals: " + stop, stop.equals(new Stop.Exited(0)));
         }
         requests();
         System.out.println(passed + " passed, " + failed + " failed");
