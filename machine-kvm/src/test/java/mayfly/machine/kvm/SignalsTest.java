@@ -395,6 +395,35 @@ class SignalsTest {
                 """)).contains("-1 Interrupted system call handled 1", "3  handled 3");
     }
 
+    @Test
+    void aPipeWithoutReadersIsSaidOnce() throws Exception {
+        assertThat(same("broken", """
+                static int p[2];
+                static volatile int handled;
+                static void hit(int sig, siginfo_t *info, void *context) { handled++; }
+                static void *leave(void *arg) {
+                    struct timespec t = {0, 30000000};
+                    nanosleep(&t, 0);
+                    close(p[0]);
+                    return 0;
+                }
+                int main(void) {
+                    static char much[1 << 20];
+                    on(SIGPIPE, hit, SA_RESTART);
+                    pipe(p);
+                    pthread_t t;
+                    pthread_create(&t, 0, leave, 0);
+                    long r = write(p[1], much, 65536);
+                    printf("fills %ld handled %d\\n", r, handled);
+                    r = write(p[1], much, 4096); // waits until there is nobody to read
+                    printf("%ld %s handled %d\\n", r, strerror(errno), handled);
+                    signal(SIGPIPE, SIG_IGN);
+                    r = write(p[1], much, 1);
+                    printf("%ld %s handled %d\\n", r, strerror(errno), handled);
+                }
+                """)).contains("-1 Broken pipe handled 1\n-1 Broken pipe handled 1\n");
+    }
+
     @ParameterizedTest
     @CsvSource(
             delimiter = '|',
@@ -403,6 +432,7 @@ class SignalsTest {
                 "raise(SIGTERM);| 15 | SIGTERM",
                 "*(volatile int *) 16 = 1;| 11 | SIGSEGV at 0x10, instruction 0x",
                 "*(volatile char *) main = 1;| 11 | SIGSEGV at 0x",
+                "int p[2]; pipe(p); close(p[0]); write(p[1], p, 4);| 13 | SIGPIPE",
                 "__builtin_trap();| 4 | SIGILL at 0x",
                 "raise(SIGCHLD); raise(SIGSTOP); kill(getpid(), SIGKILL);| 9 | the program killed itself",
                 "signal(SIGSEGV, SIG_IGN); *(volatile int *) 16 = 1;| 11 | SIGSEGV at 0x10",

@@ -423,6 +423,7 @@ public final class Program {
             tracer.call(thread, table.name(number), thread.arguments, result);
         }
         if (current != thread) {
+            cpu.settle(); // or the next thread's registers would be taken for those of an exit under way
             loaded = null; // it ended, and its registers with it
         } else if (result == Wait.PENDING) {
             cpu.settle();

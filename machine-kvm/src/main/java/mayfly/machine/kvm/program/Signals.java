@@ -125,6 +125,14 @@ public final class Signals {
         return true;
     }
 
+    /** A thread's call caused a signal, which comes with the call's result. */
+    void raise(GuestThread thread, SignalInfo info) {
+        long bit = bit(info.signal());
+        if (!doesNothing(info.signal()) || (thread.signalMask & bit) != 0) {
+            var _ = thread.pending.add(info); // a full queue has enough signals
+        }
+    }
+
     /** As Linux: the first thread that does not block it, whether it waits or not. */
     private @Nullable GuestThread receiver(long bit) {
         for (GuestThread thread : program.threads()) {

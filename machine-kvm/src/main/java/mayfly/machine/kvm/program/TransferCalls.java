@@ -88,8 +88,7 @@ final class TransferCalls {
         }
         long result = file.write(from);
         if (result == -Errno.EPIPE) {
-            var _ = program.signals()
-                    .send(program.current(), SignalInfo.fromProgram(Signals.SIGPIPE, SignalInfo.SI_USER));
+            program.signals().raise(program.current(), SignalInfo.fromProgram(Signals.SIGPIPE, SignalInfo.SI_USER));
         } else if (result > 0
                 && from.remaining() > 0
                 && (file instanceof PipeEnd || file instanceof SocketEnd)
