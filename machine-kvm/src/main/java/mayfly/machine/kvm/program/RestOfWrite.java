@@ -30,7 +30,7 @@ final class RestOfWrite implements Wait {
             rest.skip((int) Math.min(done, rest.remaining()));
             long result = file.write(rest);
             if (result == -Errno.EPIPE) {
-                var _ = program.signals().send(thread, SignalInfo.fromProgram(Signals.SIGPIPE, SignalInfo.SI_USER));
+                program.signals().raise(thread, SignalInfo.fromProgram(Signals.SIGPIPE, SignalInfo.SI_USER));
             }
             if (result < 0) {
                 return result == -Errno.EAGAIN ? PENDING : done;

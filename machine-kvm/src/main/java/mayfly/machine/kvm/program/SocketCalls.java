@@ -118,8 +118,7 @@ final class SocketCalls {
         }
         long result = file.write(from);
         if (result == -Errno.EPIPE && (flags & NO_SIGNAL) == 0) {
-            var _ = program.signals()
-                    .send(program.current(), SignalInfo.fromProgram(Signals.SIGPIPE, SignalInfo.SI_USER));
+            program.signals().raise(program.current(), SignalInfo.fromProgram(Signals.SIGPIPE, SignalInfo.SI_USER));
         }
         return orWait(program, file, flags, result);
     }
