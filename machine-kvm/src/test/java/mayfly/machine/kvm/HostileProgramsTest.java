@@ -16,6 +16,7 @@ class HostileProgramsTest {
 
     private static final String GUEST = """
             #include <sys/epoll.h>
+            #include <ucontext.h>
             #include <sys/eventfd.h>
             #include <sys/timerfd.h>
             static long raw(long n, long a, long b, long c, long d, long e, long f) {
@@ -59,6 +60,29 @@ class HostileProgramsTest {
             static int nested(void) { int f = epoll_create1(0); struct epoll_event e = {.events = EPOLLIN};
                 if (f < 0) return -1; int r = epoll_ctl(f, EPOLL_CTL_ADD, watched, &e); watched = f; return r; }
             static void check(int count, int least) { if (count < least) { fprintf(stderr, "count %d", count); abort(); } }
+            static void lists(void) {
+                static int list[4][300];
+                struct epoll_event e = {.events = EPOLLIN};
+                for (int l = 0; l < 4; l++) for (int i = 0; i < 300; i++) {
+                    list[l][i] = epoll_create1(0);
+                    for (int k = 0; l && k < 300; k++) epoll_ctl(list[l][i], EPOLL_CTL_ADD, list[l - 1][k], &e);
+                }
+                for (int i = 0; i < 300; i++) epoll_wait(list[3][i], &e, 1, 0);
+            }
+            static int amplify(void) {
+                if (mmap(0, 4096, PROT_READ, MAP_PRIVATE, out, 0) == MAP_FAILED) return -1;
+                return pwrite(out, block, sizeof block, 0) == sizeof block ? 0 : -1;
+            }
+            static int registers;
+            static void mangle(int s, siginfo_t *info, void *context) {
+                ucontext_t *u = context;
+                unsigned char *bytes = (unsigned char *)u->uc_mcontext.fpregs;
+                srand(arg * 1000 + registers++);
+                for (int i = rand() % 30; i >= 0; i--) bytes[arg % 2 ? 512 + rand() % 64 : rand() % 2600] = rand();
+                if (arg % 3 == 0) u->uc_mcontext.gregs[REG_EFL] = rand();
+                if (arg % 5 == 0) u->uc_mcontext.gregs[REG_CSGSFS] = rand() | (long)rand() << 32;
+                if (arg % 7 == 0 && registers > 20) u->uc_mcontext.gregs[rand() % NGREG] = rand() | (long)rand() << 33;
+            }
             static void attack(long n) {
                 switch (n) {
                     case 0: for (;;); break;
@@ -97,6 +121,10 @@ class HostileProgramsTest {
                     case 43: for (long i = 0; i < 200000; i++) raw(i, 0, 0, 0, 0, 0, 0); break;
                     case 44: { sigset_t all; sigfillset(&all); sigprocmask(0, &all, 0); } for (long i = 0; i < 20000; i++) kill(getpid(), 0), sigqueue(getpid(), 34, (union sigval){0}); break;
                     case 45: ftruncate(memory(), 1ul << 62); ftruncate(file(), 1ul << 40); fallocate(file(), 0, 0, 1ul << 40); break;
+                    case 47: lists(); break;
+                    case 48: out = memory(); write(out, block, sizeof block); if (until(amplify, 3000, ENOMEM) < 2) abort(); break;
+                    case 49: { struct sigaction a = {.sa_sigaction = mangle, .sa_flags = SA_SIGINFO}; sigaction(SIGUSR1, &a, 0);
+                        for (int i = 0; i < 40; i++) raise(SIGUSR1); break; }
                     case 46: out = file(); pwrite(out, "x", 1, 1ul << 62); lseek(out, 1ul << 62, 0); write(out, "x", 1); break;
                 }
             }
@@ -135,18 +163,38 @@ class HostileProgramsTest {
         Bed.on((kvm, signal) -> {
             try (Victim victim = Victim.start(kvm, signal, program, 16 << 20)) {
                 String forked = Victim.held();
-                for (int attack = 20; attack <= 46; attack++) {
+                for (int attack = 20; attack <= 48; attack++) {
                     String outcome = victim.attack(attack, 0, PATIENCE);
                     assertThat(outcome)
                             .as("attack %d", attack)
                             .doesNotContain("bug")
                             .matches("(?s)(ok|11 .*|31 .*|6 .*|9 .*)");
+                    if (attack > 46) {
+                        assertThat(outcome).as("attack %d", attack).isEqualTo("ok");
+                    }
                     assertThat(Victim.held()).as("after attack %d", attack).isEqualTo(forked);
                 }
             }
             return null;
         });
         assertThat(Victim.held()).isEqualTo(before);
+    }
+
+    /** A handler writes anything into the registers that it comes back to: the program may end, the machine does not. */
+    @Test
+    void mangledSignalFramesOnlyHurtTheProgram(@TempDir Path directory) throws Exception {
+        Bed.needsKvm();
+        Path program = Victim.compile(directory, "programs", GUEST);
+        Bed.on((kvm, signal) -> {
+            try (Victim victim = Victim.start(kvm, signal, program, 16 << 20)) {
+                for (int seed = 1; seed < 150; seed++) {
+                    assertThat(victim.attack(49, seed, SHORT))
+                            .as("seed %d", seed)
+                            .doesNotContain("bug");
+                }
+            }
+            return null;
+        });
     }
 
     /** Every call with every bad pointer in every place: an error or a result, and never more. */

@@ -151,6 +151,11 @@ final class Content implements Backing {
         return total;
     }
 
+    @Override
+    public long heldBytes() {
+        return (long) pieces.size() * PIECE;
+    }
+
     /** What is behind a new end is gone; what is in front of it and was never written is zeroes. */
     void truncate(long newSize) {
         snapshot = null;

@@ -21,10 +21,10 @@ public final class Epoll extends OpenFile {
     private static final int READ_NORMAL = 0x40;
     private static final int WRITE_NORMAL = 0x100;
 
-    /** As the default of /proc/sys/fs/epoll/max_user_watches on a small machine. */
-    private static final int INTERESTS_MAX = 65_536;
-
-    private static final int DEPTH_MAX = 4;
+    // Asking a list whether it is ready asks all that is in it, so lists in lists could make one call take hours.
+    private static final int INTERESTS_MAX = 8192;
+    /** Lists in a list; those in it have none. */
+    private static final int INNER_MAX = 16;
 
     private record Key(int fd, OpenFile file) {}
 
@@ -50,6 +50,10 @@ public final class Epoll extends OpenFile {
     public record Event(int events, long data) {}
 
     private final Map<Key, Interest> interests = new LinkedHashMap<>();
+    /** Whether it ever was in another list. */
+    private boolean isInner;
+    /** Lists that ever were in it. */
+    private int inners;
 
     public Epoll() {
         super(READ_WRITE);
@@ -58,6 +62,8 @@ public final class Epoll extends OpenFile {
     @Override
     protected OpenFile duplicate(Copies copies) {
         Epoll copy = new Epoll();
+        copy.isInner = isInner;
+        copy.inners = inners;
         interests.forEach((key, interest) -> {
             if (key.file().isOpen()) {
                 Interest same = new Interest();
@@ -78,7 +84,7 @@ public final class Epoll extends OpenFile {
             if ((events & (EDGE | EXCLUSIVE)) != 0) {
                 return -Errno.EINVAL;
             }
-            if (inner.reaches(this, DEPTH_MAX)) {
+            if (isInner || inner.inners > 0 || inners == INNER_MAX) {
                 return -Errno.ELOOP;
             }
         }
@@ -93,20 +99,11 @@ public final class Epoll extends OpenFile {
         Interest interest = new Interest();
         interest.set(events, data);
         interests.put(key, interest);
+        if (file instanceof Epoll inner) {
+            inner.isInner = true;
+            inners++;
+        }
         return 0;
-    }
-
-    /** Whether another one is in its list, or in a list in it; also when lists are nested too deep. */
-    private boolean reaches(Epoll other, int depth) {
-        if (this == other || depth == 0) {
-            return true;
-        }
-        for (Key key : interests.keySet()) {
-            if (key.file() instanceof Epoll inner && inner.reaches(other, depth - 1)) {
-                return true;
-            }
-        }
-        return false;
     }
 
     /** EPOLL_CTL_MOD. */

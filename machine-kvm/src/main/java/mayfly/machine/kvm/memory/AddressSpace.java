@@ -1,6 +1,9 @@
 package mayfly.machine.kvm.memory;
 
 import java.util.Collection;
+import java.util.Collections;
+import java.util.IdentityHashMap;
+import java.util.Set;
 import mayfly.linux.Errno;
 import mayfly.linux.Memory;
 import org.jspecify.annotations.Nullable;
@@ -128,6 +131,9 @@ public final class AddressSpace {
         if (reserve && (protection & Region.WRITE) != 0 && bytes >>> GuestRam.PAGE_BITS > ram.available()) {
             return -Errno.ENOMEM;
         }
+        if (backing != null && backing.heldBytes() > 0 && !mayHold(backing)) {
+            return -Errno.ENOMEM;
+        }
         long at = place(address, bytes, place);
         if (at < 0) {
             return at;
@@ -138,6 +144,18 @@ public final class AddressSpace {
             populate(region, at, at + bytes); // what finds no room now may find some when it is touched
         }
         return at;
+    }
+
+    /** A file that is written after each mapping of it leaves an old state in each: together no more than the memory. */
+    private boolean mayHold(Backing added) {
+        Set<Backing> all = Collections.newSetFromMap(new IdentityHashMap<>());
+        all.add(added);
+        for (Region region : regions.each()) {
+            if (region.backing() != null) {
+                all.add(region.backing());
+            }
+        }
+        return all.stream().mapToLong(Backing::heldBytes).sum() <= ram.programBytes();
     }
 
     private long place(long address, long bytes, Place place) {

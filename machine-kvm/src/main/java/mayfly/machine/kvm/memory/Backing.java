@@ -11,4 +11,9 @@ public interface Backing {
      * @return bytes read, or a negative errno
      */
     int read(Memory memory, long at, int count, long fileOffset);
+
+    /** Bytes of the host's memory that stay in use for as long as it is mapped. */
+    default long heldBytes() {
+        return 0;
+    }
 }

@@ -51,6 +51,11 @@ final class Regions {
         return List.copyOf(byStart.values());
     }
 
+    /** All, to be gone through before any of them changes. */
+    Collection<Region> each() {
+        return byStart.values();
+    }
+
     @Nullable
     Region at(long address) {
         Map.Entry<Long, Region> below = byStart.floorEntry(address);
