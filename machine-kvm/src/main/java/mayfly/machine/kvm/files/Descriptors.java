@@ -9,11 +9,23 @@ public final class Descriptors {
     /** As RLIMIT_NOFILE says. */
     public static final int MAX = 4096;
 
+    /** The program's own limit: numbers are below it. */
+    private int limit = MAX;
+
     private @Nullable OpenFile[] files = new OpenFile[32];
     private boolean[] closeOnExec = new boolean[32];
 
     /** None in use. */
     public Descriptors() {}
+
+    /** RLIMIT_NOFILE: new numbers are below this; what is open stays. At most {@link #MAX}. */
+    public void limit(int most) {
+        limit = Math.min(most, MAX);
+    }
+
+    public int limit() {
+        return limit;
+    }
 
     /** The lowest free number from {@code from} on now stands for the file; -EMFILE when there is none. */
     public long add(OpenFile file, int from, boolean onExec) {
@@ -21,7 +33,7 @@ public final class Descriptors {
         while (fd < files.length && files[fd] != null) {
             fd++;
         }
-        if (fd >= MAX) {
+        if (fd >= limit) {
             return -Errno.EMFILE;
         }
         grow(fd);
@@ -84,6 +96,7 @@ public final class Descriptors {
 
     public Descriptors copy(Copies copies) {
         Descriptors copy = new Descriptors();
+        copy.limit = limit;
         copy.files = new OpenFile[files.length];
         copy.closeOnExec = closeOnExec.clone();
         for (int fd = 0; fd < files.length; fd++) {

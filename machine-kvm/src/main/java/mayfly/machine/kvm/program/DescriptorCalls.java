@@ -76,7 +76,7 @@ final class DescriptorCalls {
     private static long replace(Program program, long fd, long number, boolean closeOnExec) {
         OpenFile file = program.descriptors().get(fd);
         int to = (int) number;
-        if (file == null || to < 0 || to >= Descriptors.MAX) {
+        if (file == null || to < 0 || to >= program.descriptors().limit()) {
             return -Errno.EBADF;
         }
         program.descriptors().set(to, file.retain(), closeOnExec);
@@ -93,7 +93,8 @@ final class DescriptorCalls {
         int argument = (int) a[2];
         switch ((int) a[1]) {
             case F_DUPFD, F_DUPFD_CLOEXEC -> {
-                boolean wrong = argument < 0 || argument >= Descriptors.MAX;
+                boolean wrong =
+                        argument < 0 || argument >= program.descriptors().limit();
                 return wrong ? -Errno.EINVAL : duplicate(program, fd, argument, (int) a[1] == F_DUPFD_CLOEXEC);
             }
             case F_GETFD -> {

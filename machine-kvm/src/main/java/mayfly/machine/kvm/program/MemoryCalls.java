@@ -36,7 +36,7 @@ final class MemoryCalls {
                 MemoryCalls::mmap);
         table.add(10, "mprotect", Kind.EMULATED, MemoryCalls::protect);
         table.add(11, "munmap", Kind.EMULATED, (p, a) -> p.space().unmap(a[0], a[1]));
-        table.add(12, "brk", Kind.EMULATED, (p, a) -> p.space().setBreak(a[0]));
+        table.add(12, "brk", Kind.EMULATED, MemoryCalls::moveBreak);
         table.add(25, "mremap", Kind.EMULATED, "without MREMAP_FIXED and MREMAP_DONTUNMAP", MemoryCalls::mremap);
         table.add(26, "msync", Kind.CONSTANT, "no mapping is written back", (_, _) -> 0);
         table.add(27, "mincore", Kind.EMULATED, "everything is in memory", MemoryCalls::mincore);
@@ -80,6 +80,10 @@ final class MemoryCalls {
             }
             name = file.name();
         }
+        boolean data = type == MAP_PRIVATE && (a[2] & PROT_WRITE) != 0;
+        if (program.state().limits.forbid(program.space(), a[1], data)) {
+            return -Errno.ENOMEM;
+        }
         boolean reserve = (flags & MAP_NORESERVE) == 0;
         return program.space().map(a[0], a[1], (int) a[2], place(flags), backing, a[5], reserve, name);
     }
@@ -91,6 +95,14 @@ final class MemoryCalls {
         return (flags & MAP_FIXED) != 0 ? Place.FIXED : Place.HINT;
     }
 
+    /** brk(2): the old end where a limit of the program's own forbids the new one. */
+    private static long moveBreak(Program program, long[] a) {
+        long end = program.space().setBreak(0);
+        return program.state().limits.forbid(program.space(), a[0] - end, true)
+                ? end
+                : program.space().setBreak(a[0]);
+    }
+
     private static long protect(Program program, long[] a) {
         return (a[2] & ~PROTECTIONS) != 0 ? -Errno.EINVAL : program.space().protect(a[0], a[1], (int) a[2]);
     }
@@ -98,6 +110,9 @@ final class MemoryCalls {
     private static long mremap(Program program, long[] a) {
         if ((a[3] & ~MREMAP_MAYMOVE) != 0) {
             return -Errno.EINVAL;
+        }
+        if (program.state().limits.forbid(program.space(), a[2] - a[1], true)) {
+            return -Errno.ENOMEM;
         }
         return program.space().remap(a[0], a[1], a[2], (a[3] & MREMAP_MAYMOVE) != 0);
     }

@@ -4,6 +4,8 @@ import java.util.Arrays;
 import mayfly.linux.Errno;
 import mayfly.machine.kvm.files.Descriptors;
 import mayfly.machine.kvm.load.FirstStack;
+import mayfly.machine.kvm.memory.AddressSpace;
+import mayfly.machine.kvm.memory.Region;
 
 /**
  * What setrlimit(2) set: soft and hard limit of each of sixteen resources, unsigned, {@link #INFINITY} for none. Kept
@@ -74,6 +76,27 @@ final class ResourceLimits {
         soft[resource] = newSoft;
         hard[resource] = newHard;
         return 0;
+    }
+
+    /**
+     * Whether AS or DATA forbid to map more.
+     *
+     * @param more bytes, whatever the program said
+     * @param data whether they are private and can be written
+     */
+    boolean forbid(AddressSpace space, long more, boolean data) {
+        boolean limited = soft[AS] >= 0 || (data && soft[DATA] >= 0);
+        if (!limited || more <= 0) {
+            return false;
+        }
+        long all = 0;
+        long writable = 0;
+        for (Region region : space.regions()) {
+            long bytes = region.end() - region.start();
+            all += bytes;
+            writable += (region.protection() & Region.WRITE) != 0 ? bytes : 0;
+        }
+        return (soft[AS] >= 0 && more > soft[AS] - all) || (data && soft[DATA] >= 0 && more > soft[DATA] - writable);
     }
 
     ResourceLimits copy() {

@@ -79,7 +79,15 @@ final class SystemInfoCalls {
             return -Errno.EINVAL;
         }
         long soft = program.space().getLong(a[1]);
-        return program.state().limits.set((int) a[0], soft, program.space().getLong(a[1] + 8));
+        return set(program, (int) a[0], soft, program.space().getLong(a[1] + 8));
+    }
+
+    private static long set(Program program, int resource, long soft, long hard) {
+        long failed = program.state().limits.set(resource, soft, hard);
+        if (failed == 0 && resource == ResourceLimits.NOFILE) {
+            program.descriptors().limit((int) soft); // below the hard limit, which is an int
+        }
+        return failed;
     }
 
     private static long prlimit(Program program, long[] a) {
@@ -95,7 +103,7 @@ final class SystemInfoCalls {
         long hard = limits.hard(resource);
         if (a[2] != 0) {
             long newSoft = program.space().getLong(a[2]);
-            long failed = limits.set(resource, newSoft, program.space().getLong(a[2] + 8));
+            long failed = set(program, resource, newSoft, program.space().getLong(a[2] + 8));
             if (failed != 0) {
                 return failed;
             }
