@@ -133,7 +133,8 @@ interface IsolationKit {
                     .hasSize(1);
             assertThat(found)
                     .filteredOn(fd -> !fd.contains("socket:"))
-                    .allMatch(fd -> fd.matches("0 /dev/null|[12] (/tmp/#[0-9]+|/memfd:output) [(]deleted[)]"));
+                    .allMatch(fd ->
+                            fd.matches("0 /dev/null|[12] ((/tmp/#[0-9]+|/memfd:output) [(]deleted[)]|pipe:.[0-9]+.?)"));
         }
     }
 

@@ -51,6 +51,7 @@ public final class ChildNode implements AutoCloseable {
             this.log = data.resolveSibling(data.getFileName() + ".log");
             flags.put("listen", "127.0.0.1:0");
             flags.put("data", data.toString());
+            setting("functions.isolation", "process"); // these tests are of processes; see KvmFunctionsTest
         }
 
         /** A flag of {@code mayfly up}. */

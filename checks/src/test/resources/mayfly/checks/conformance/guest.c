@@ -54,7 +54,9 @@ static int leave(mayfly_result *result) {
         int ready[2];
         char byte;
         if (pipe2(ready, O_CLOEXEC) != 0) return 1;
-        if (fork() == 0) {
+        pid_t child = fork();
+        if (child < 0 && errno == ENOSYS) return look(result); /* machines with a single process */
+        if (child == 0) {
             if (i) setsid();
             execlp("sleep", "sleep", "1000", (char *)NULL);
             _exit(1);
@@ -172,7 +174,7 @@ static int handle(const mayfly_call *call, mayfly_result *result) {
     if (!strcmp(deed, "log")) {
         puts("to stdout");
         fputs("to stderr\n", stderr);
-        return system("echo from a child") ? 1 : mayfly_json(result, "\"done\"");
+        return system("echo from a child") && errno != ENOSYS ? 1 : mayfly_json(result, "\"done\"");
     }
     if (!strcmp(deed, "close")) for (int fd = 3; fd < 4096; fd++) close(fd);
     if (!strcmp(deed, "garbage")) {

@@ -2,6 +2,7 @@
 import ctypes
 import json
 import os
+import errno
 import random
 import signal
 import socket
@@ -39,11 +40,21 @@ def do_leave(event):
     with open("/tmp/left", "w") as file:
         file.write("secret")
     os.environ["LEFT"] = "secret"
-    subprocess.Popen(["sleep", "1000"])
-    subprocess.Popen(["sleep", "1000"], start_new_session=True)
-    while do_look(event)["sleeping"] < 2:  # a process gets its name a little after its exec
+    children = child(["sleep", "1000"]) and child(["sleep", "1000"], start_new_session=True)
+    while children and do_look(event)["sleeping"] < 2:  # a process gets its name a little after its exec
         pass
     return do_look(event)
+
+
+def child(command, **options):
+    """Starts one; False where machines have a single process."""
+    try:
+        subprocess.Popen(command, **options)
+    except OSError as refused:
+        if refused.errno != errno.ENOSYS:
+            raise
+        return False
+    return True
 
 
 def do_look(event):
@@ -77,10 +88,14 @@ def do_stubborn(event):
         except (OSError, ValueError):
             pass
     for _ in range(3):
-        if os.fork() == 0:
-            os.setsid()
-            while True:
-                time.sleep(1000)
+        try:
+            if os.fork() == 0:
+                os.setsid()
+                while True:
+                    time.sleep(1000)
+        except OSError as refused:
+            if refused.errno != errno.ENOSYS:
+                raise
     while True:
         time.sleep(1000)
 

@@ -16,6 +16,7 @@ import mayfly.machine.TemplateSpec;
 import mayfly.machine.kvm.files.Channel;
 import mayfly.machine.kvm.files.Descriptors;
 import mayfly.machine.kvm.files.HostView;
+import mayfly.machine.kvm.files.OpenFile;
 import mayfly.machine.kvm.load.BadProgramException;
 import mayfly.machine.kvm.program.Stop;
 
@@ -52,7 +53,7 @@ final class Boot {
     Snapshot run() throws InitFailedException, MachineException {
         CompletableFuture<Result> result = new CompletableFuture<>();
         MachineThread thread = new MachineThread("boot-" + spec.name());
-        thread.submit(signal -> {
+        boolean queued = thread.submit(signal -> {
             try {
                 result.complete(boot(signal));
             } catch (ErrnoException | RuntimeException e) {
@@ -60,6 +61,7 @@ final class Boot {
                         new MachineException(spec.name() + ": no virtual machine: " + e.getMessage(), e)));
             }
         });
+        assert queued : "a new thread takes work";
         thread.close();
         return switch (result.join()) {
             case Result.Frozen(var snapshot) -> snapshot;
@@ -109,15 +111,13 @@ final class Boot {
 
     private Descriptors descriptors() {
         Descriptors descriptors = new Descriptors();
-        Channel input = new Channel((_, _) -> {});
-        if (plan.frames()) {
-            input.end();
-        }
+        Channel input = new Channel((_, _) -> {}, OpenFile.READ_ONLY);
         descriptors.set(0, input, false);
         for (int fd = 1; fd <= 2; fd++) {
-            descriptors.set(fd, new Channel(this::said), false);
+            descriptors.set(fd, new Channel(this::said, OpenFile.WRITE_ONLY), false);
         }
         if (plan.frames()) {
+            input.end();
             descriptors.set(FrameConversation.CHANNEL, new Channel((_, _) -> {}), false);
         }
         return descriptors;
@@ -165,10 +165,14 @@ final class Boot {
         return switch (stop) {
             case Stop.Exited(int code) ->
                 new GuestError(
-                        "InitFailed", "the program exited with status " + code + " before it was ready", text(), "", 0);
+                        "InitCrashed",
+                        "the program exited with status " + code + " before it was ready",
+                        text(),
+                        "",
+                        0);
             case Stop.Killed(int signal, String reason) ->
                 new GuestError(
-                        "InitFailed", "the program was killed by signal " + signal + ": " + reason, text(), "", 0);
+                        "InitCrashed", "the program was killed by signal " + signal + ": " + reason, text(), "", 0);
             case Stop.Idle _, Stop.Interrupted _, Stop.Asked _ ->
                 new GuestError(
                         "InitTimeout",

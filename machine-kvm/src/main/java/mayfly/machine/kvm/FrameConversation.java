@@ -1,5 +1,6 @@
 package mayfly.machine.kvm;
 
+import java.nio.charset.StandardCharsets;
 import java.util.concurrent.ThreadLocalRandom;
 import mayfly.base.Limits;
 import mayfly.machine.AgentAnswer;
@@ -20,6 +21,8 @@ import org.jspecify.annotations.Nullable;
 /** With an agent, in frames on descriptor 3. */
 final class FrameConversation implements Conversation {
     static final int CHANNEL = 3;
+    private static final byte[] STDOUT = "{\"stream\":1}".getBytes(StandardCharsets.US_ASCII);
+    private static final byte[] STDERR = "{\"stream\":2}".getBytes(StandardCharsets.US_ASCII);
     private static final long SEED_END = 1L << 53;
 
     private FrameAssembler assembler = new FrameAssembler();
@@ -38,6 +41,13 @@ final class FrameConversation implements Conversation {
         assembler = new FrameAssembler();
         answer = null;
         stop = newStop;
+        for (int fd = 1; fd <= 2; fd++) {
+            byte[] meta = fd == 1 ? STDOUT : STDERR;
+            if (descriptors.get(fd) instanceof Channel output) {
+                output.setReceiver((bytes, count) ->
+                        log.take(new Frame(FrameType.LOG, meta, java.util.Arrays.copyOf(bytes, count))));
+            }
+        }
         if (descriptors.get(CHANNEL) instanceof Channel channel) {
             channel.setReceiver(this::received);
             channel.give(FrameAssembler.bytes(frame));

@@ -14,6 +14,7 @@ import mayfly.machine.TemplateSpec;
 import mayfly.machine.kvm.files.Descriptors;
 import mayfly.machine.kvm.files.FileTree;
 import mayfly.machine.kvm.files.HostView;
+import mayfly.machine.kvm.files.OpenFile;
 import mayfly.machine.kvm.load.BadProgramException;
 import org.jspecify.annotations.Nullable;
 
@@ -101,6 +102,11 @@ record GuestPlan(
     /** A machine with the program loaded, not started. */
     VirtualMachine boot(Kvm kvm, HostView view, Descriptors descriptors) throws ErrnoException, BadProgramException {
         FileTree files = view.tree(tmpBytes, FILES_MAX);
+        OpenFile nothing =
+                files.open(files.workingDirectory(), "/dev/null", 0, 0).file();
+        if (frames && nothing != null) {
+            descriptors.set(0, nothing, false);
+        }
         return VirtualMachine.boot(kvm, memoryBytes, files, program, arguments, environment, descriptors);
     }
 

@@ -22,6 +22,7 @@ final class MachineThread implements AutoCloseable {
     private final BlockingQueue<Job> jobs = new LinkedBlockingQueue<>();
     private final Thread thread;
     private volatile boolean ending;
+    private boolean closed; // guarded by this
 
     MachineThread(String name) {
         thread = Thread.ofPlatform().daemon().name(name).stackSize(STACK_BYTES).start(this::serve);
@@ -39,9 +40,9 @@ final class MachineThread implements AutoCloseable {
         }
     }
 
-    /** Queues a job. */
-    void submit(Job job) {
-        jobs.add(job);
+    /** Queues a job; false when the thread takes none any more, and the job will not run. */
+    synchronized boolean submit(Job job) {
+        return !closed && jobs.add(job);
     }
 
     /** Ends a wait of the thread in {@link LockSupport#parkNanos}. */
@@ -51,7 +52,9 @@ final class MachineThread implements AutoCloseable {
 
     /** Ends it after the jobs that are queued. */
     @Override
-    public void close() {
-        submit(_ -> ending = true);
+    public synchronized void close() {
+        if (submit(_ -> ending = true)) {
+            closed = true;
+        }
     }
 }

@@ -38,7 +38,8 @@ final class Shell {
         this.conversation = conversation;
         this.ready = ready;
         thread = new MachineThread(name);
-        thread.submit(signal -> make(kvm, signal));
+        boolean queued = thread.submit(signal -> make(kvm, signal));
+        assert queued : "a new thread takes work";
     }
 
     private void make(Kvm kvm, ThreadSignal signal) {
@@ -58,7 +59,7 @@ final class Shell {
     CompletableFuture<Outcome> exec(Work work) {
         cancelled = false;
         CompletableFuture<Outcome> outcome = new CompletableFuture<>();
-        thread.submit(signal -> {
+        boolean queued = thread.submit(signal -> {
             Outcome result;
             try {
                 result = run(work, signal);
@@ -68,6 +69,9 @@ final class Shell {
             }
             outcome.complete(result);
         });
+        if (!queued) {
+            outcome.complete(new Outcome.NotStarted("the machine is gone"));
+        }
         return outcome;
     }
 
@@ -76,7 +80,7 @@ final class Shell {
         if (vm == null || broken != null) {
             return new Outcome.NotStarted(broken == null ? "the machine is gone" : broken);
         }
-        if (cancelled) {
+        if (cancelled || closing) {
             return new Outcome.NotStarted("the machine was closed");
         }
         used = true;
@@ -92,7 +96,7 @@ final class Shell {
             if (outcome != null) {
                 return outcome;
             }
-            if (cancelled) {
+            if (cancelled || closing) {
                 return new Outcome.Crashed("the machine was closed");
             }
             switch (stop) {
@@ -114,7 +118,7 @@ final class Shell {
     /** Whether its program answers within the time. */
     CompletableFuture<Boolean> ping(long timeoutMillis) {
         CompletableFuture<Boolean> answered = new CompletableFuture<>();
-        thread.submit(signal -> {
+        boolean queued = thread.submit(signal -> {
             boolean well = false;
             try {
                 well = broken == null
@@ -126,6 +130,9 @@ final class Shell {
             }
             answered.complete(well);
         });
+        if (!queued) {
+            answered.complete(false);
+        }
         return answered;
     }
 
@@ -143,7 +150,7 @@ final class Shell {
     /** Puts the machine back to its snapshot and says that it is ready; soon, and not in the caller's time. */
     void recycle() {
         cancel();
-        thread.submit(_ -> {
+        boolean queued = thread.submit(_ -> {
             try {
                 if (broken == null) {
                     reset();
@@ -153,6 +160,7 @@ final class Shell {
             }
             ready.accept(this);
         });
+        assert queued || closing : "only a closed thread takes no work";
     }
 
     private void reset() throws ErrnoException {
@@ -161,9 +169,6 @@ final class Shell {
             int pages = vm.reset();
             assert pages >= 0;
             used = false;
-            if (vm.isWorn()) {
-                broken = "earlier work used up its page tables";
-            }
         }
     }
 
@@ -186,7 +191,7 @@ final class Shell {
         closing = true;
         cancel();
         CompletableFuture<Void> gone = new CompletableFuture<>();
-        thread.submit(_ -> {
+        boolean queued = thread.submit(_ -> {
             VirtualMachine vm = machine;
             machine = null;
             broken = "the machine is gone";
@@ -195,6 +200,9 @@ final class Shell {
             }
             gone.complete(null);
         });
+        if (!queued) {
+            gone.complete(null);
+        }
         thread.close();
         return gone;
     }

@@ -24,21 +24,31 @@ public final class Channel extends OpenFile {
     private Receiver receiver;
     private byte[] buffer = new byte[4096];
 
+    /** Looks like a socket to the program. */
     public Channel(Receiver receiver) {
-        super(READ_WRITE);
+        this(receiver, READ_WRITE);
+    }
+
+    /** @param flags {@link #READ_WRITE} looks like a socket to the program, the others like an end of a pipe */
+    public Channel(Receiver receiver, int flags) {
+        super(flags);
         this.receiver = receiver;
     }
 
     /** The copy is empty and its owner must set its own receiver. */
     @Override
     protected OpenFile duplicate(Copies copies) {
-        Channel copy = new Channel((_, _) -> {});
+        Channel copy = new Channel((_, _) -> {}, flags());
         for (byte[] piece : given) {
             copy.given.add(piece);
         }
         copy.offset = offset;
         copy.ended = ended;
         return copy;
+    }
+
+    private boolean isSocket() {
+        return readable() && writable();
     }
 
     public void setReceiver(Receiver newReceiver) {
@@ -96,17 +106,17 @@ public final class Channel extends OpenFile {
 
     @Override
     public int ready() {
-        return WRITABLE | (given.isEmpty() && !ended ? 0 : READABLE);
+        return (writable() ? WRITABLE : 0) | (given.isEmpty() && !ended ? 0 : READABLE);
     }
 
     @Override
     public long status(FileStatus status) {
-        status.mode = FileStatus.SOCKET | 0600;
+        status.mode = (isSocket() ? FileStatus.SOCKET : FileStatus.FIFO) | 0600;
         return 0;
     }
 
     @Override
     public String name() {
-        return "socket:[3]";
+        return isSocket() ? "socket:[3]" : "pipe:[" + (readable() ? 0 : 1) + "]";
     }
 }

@@ -14,6 +14,9 @@ final class ProcessFiles {
     /** As {@code Program.PID}: the program is alone and has this number. */
     private static final int PID = 2;
 
+    private static final String NO_CAPABILITIES =
+            "CapInh:\t0\nCapPrm:\t0\nCapEff:\t0\nCapBnd:\t0\nCapAmb:\t0\n".replace("0", "0000000000000000");
+
     private static final String HOME = "/proc/" + PID;
     private static final int NAME_MAX = 15;
 
@@ -155,7 +158,8 @@ final class ProcessFiles {
                 + "FDSize:\t64\nGroups:\t\nVmPeak:\t" + mapped(process) / 1024 + " kB\nVmSize:\t"
                 + mapped(process) / 1024 + " kB\nVmHWM:\t" + resident(process) / 1024 + " kB\nVmRSS:\t"
                 + resident(process) / 1024 + " kB\nThreads:\t" + process.threads().length
-                + "\nSigQ:\t0/1000\nNoNewPrivs:\t1\nSeccomp:\t0\nCpus_allowed:\t1\nCpus_allowed_list:\t0\n"
+                + "\nSigQ:\t0/1000\n" + NO_CAPABILITIES
+                + "NoNewPrivs:\t1\nSeccomp:\t2\nCpus_allowed:\t1\nCpus_allowed_list:\t0\n"
                 + "Mems_allowed:\t1\nMems_allowed_list:\t0\n";
     }
 }

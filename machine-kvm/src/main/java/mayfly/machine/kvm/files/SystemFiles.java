@@ -11,7 +11,6 @@ final class SystemFiles {
         tree.open("/var/tmp");
         tree.open("/run");
         tree.link("/var/run", "/run");
-        tree.home("/home/mayfly");
         devices(tree);
         settings(tree);
         ProcessFiles.add(tree);
@@ -33,7 +32,7 @@ final class SystemFiles {
     private static void settings(TreeBuilder tree) {
         tree.text("/etc/passwd", """
                 root:x:0:0:root:/:/bin/sh
-                mayfly:x:1000:1000:mayfly:/home/mayfly:/bin/sh
+                mayfly:x:1000:1000:mayfly:/tmp:/bin/sh
                 nobody:x:65534:65534:nobody:/:/bin/sh
                 """);
         tree.text("/etc/group", """

@@ -95,11 +95,6 @@ public final class GuestRam {
         return pages - used + freeCount;
     }
 
-    /** Page tables that can still be made. */
-    public int tablesLeft() {
-        return tableEnd - tableFirst - tablesUsed;
-    }
-
     /** Bytes from 0 on that were ever handed out. */
     public long usedBytes() {
         return (long) used << PAGE_BITS;
@@ -117,12 +112,6 @@ public final class GuestRam {
             return page;
         }
         return used < pages ? used++ : NONE;
-    }
-
-    /** The page behind another one, if it is the next in line, else {@link #NONE}. */
-    int takeAfter(int page) {
-        int next = freeCount > 0 ? free[freeCount - 1] : used;
-        return next == page + 1 ? take() : NONE;
     }
 
     /** Gives a page back. Nothing may map it any more. */

@@ -23,6 +23,9 @@ public final class Program {
     /** The program's process id: it is alone. */
     public static final int PID = 2;
 
+    private static final int FORKED_PID_FIRST = 300;
+    private static final int FORKED_PID_END = 32_768;
+
     /** The one user and group. */
     static final int USER = 1000;
 
@@ -60,6 +63,7 @@ public final class Program {
     /** What the first thread ended with: the program's exit status when all end by themselves. */
     private int firstCode;
 
+    private int processId = PID;
     private volatile boolean interrupted;
     private volatile @Nullable ThreadSignal runner;
     private @Nullable Tracer tracer;
@@ -533,6 +537,7 @@ public final class Program {
         signals.takeOver(frozen.signals);
         state = frozen.state.copy();
         takeThreads(frozen);
+        processId = forkedId();
         interrupted = false;
         cpu.kick(false);
     }
@@ -544,7 +549,25 @@ public final class Program {
         copy.signals.takeOver(signals);
         copy.state = state.copy();
         copy.takeThreads(this);
+        copy.processId = forkedId();
         return copy;
+    }
+
+    private static int forkedId() {
+        return java.util.concurrent.ThreadLocalRandom.current().nextInt(FORKED_PID_FIRST, FORKED_PID_END);
+    }
+
+    /**
+     * What getpid(2) gives: another number in each forked machine and after each reset. Libraries with random state of
+     * their own, OpenSSL's above all, take another process id for a sign of a fork, and reseed.
+     */
+    int processId() {
+        return processId;
+    }
+
+    /** Whether a process id is the program's, by either number. */
+    boolean isOwnId(int id) {
+        return id == PID || id == processId;
     }
 
     private void takeThreads(Program original) {

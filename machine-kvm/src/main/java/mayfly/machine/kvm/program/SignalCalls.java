@@ -25,19 +25,17 @@ final class SignalCalls {
         table.add(127, "rt_sigpending", Kind.EMULATED, SignalCalls::pending);
         table.add(128, "rt_sigtimedwait", Kind.EMULATED, SignalCalls::timedWait);
         table.add(129, "rt_sigqueueinfo", Kind.EMULATED, "the program itself only", (p, a) -> {
-            return (int) a[0] == Program.PID ? queue(p, null, (int) a[1], a[2]) : -Errno.ESRCH;
+            return p.isOwnId((int) a[0]) ? queue(p, null, (int) a[1], a[2]) : -Errno.ESRCH;
         });
         table.add(130, "rt_sigsuspend", Kind.EMULATED, SignalCalls::suspend);
         table.add(131, "sigaltstack", Kind.EMULATED, SignalCalls::stack);
         table.add(200, "tkill", Kind.EMULATED, (p, a) -> tkill(p, (int) a[0], (int) a[1]));
         table.add(234, "tgkill", Kind.EMULATED, (p, a) -> {
-            return (int) a[0] <= 0 ? -Errno.EINVAL : groupIs(a[0]) ? tkill(p, (int) a[1], (int) a[2]) : -Errno.ESRCH;
+            return (int) a[0] <= 0
+                    ? -Errno.EINVAL
+                    : p.isOwnId((int) a[0]) ? tkill(p, (int) a[1], (int) a[2]) : -Errno.ESRCH;
         });
         table.add(297, "rt_tgsigqueueinfo", Kind.EMULATED, SignalCalls::queueToThread);
-    }
-
-    private static boolean groupIs(long group) {
-        return (int) group == Program.PID;
     }
 
     private static boolean isSignal(long signal) {
@@ -101,7 +99,7 @@ final class SignalCalls {
         if ((int) a[1] != 0 && !isSignal(a[1])) {
             return -Errno.EINVAL;
         }
-        if (process != Program.PID && process != -Program.PID && process != 0) {
+        if (process != 0 && !program.isOwnId(process) && !program.isOwnId(-process)) {
             return -Errno.ESRCH;
         }
         return (int) a[1] == 0 ? 0 : send(program, null, SignalInfo.fromProgram((int) a[1], SignalInfo.SI_USER));
@@ -136,7 +134,7 @@ final class SignalCalls {
             return -Errno.EINVAL;
         }
         GuestThread thread = program.thread((int) a[1]);
-        return groupIs(a[0]) && thread != null ? queue(program, thread, (int) a[2], a[3]) : -Errno.ESRCH;
+        return program.isOwnId((int) a[0]) && thread != null ? queue(program, thread, (int) a[2], a[3]) : -Errno.ESRCH;
     }
 
     private static long pending(Program program, long[] a) {
