@@ -29,6 +29,8 @@ public final class HostView implements AutoCloseable {
             "/etc/services",
             "/etc/protocols");
 
+    private static final long HEAP_SHARE_BYTES = Runtime.getRuntime().maxMemory() / 16;
+
     private final HostFiles files = new HostFiles();
     private final List<HostDirectory> directories = new ArrayList<>();
     private final List<Placed> placed = new ArrayList<>();
@@ -140,11 +142,11 @@ public final class HostView implements AutoCloseable {
     /**
      * A new tree for one machine.
      *
-     * @param bytesMax what the program's own files may take
+     * @param bytesMax what the program's own files may take; they are in our heap, so at most a sixteenth of it
      * @param inodesMax how many files, directories and links it may make, those of the system included
      */
     public FileTree tree(long bytesMax, int inodesMax) {
-        FileTree tree = new FileTree(new MemoryFiles(bytesMax, inodesMax));
+        FileTree tree = new FileTree(new MemoryFiles(Math.min(bytesMax, HEAP_SHARE_BYTES), inodesMax));
         TreeBuilder builder = new TreeBuilder(tree);
         SystemFiles.add(builder);
         for (Placed file : placed) {
