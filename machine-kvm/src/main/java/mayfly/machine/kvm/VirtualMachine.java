@@ -160,7 +160,11 @@ public final class VirtualMachine implements AutoCloseable {
             List<String> environment,
             Descriptors descriptors)
             throws ErrnoException, BadProgramException {
-        files.setStarted(new FileTree.Started(image.path(), arguments, environment));
+        files.setStarted(new FileTree.Started(
+                image.path(),
+                image instanceof TreeImage file ? file.executable() : image.path(),
+                arguments,
+                environment));
         int pages = Math.toIntExact(AddressSpace.pageUp(memoryBytes) >> GuestRam.PAGE_BITS) + Layout.RESERVED_PAGES;
         int tables = TABLES_LEAST + pages / 128;
         Memfd file = Memfd.create("guest", (long) (pages + tables) << GuestRam.PAGE_BITS);

@@ -78,4 +78,15 @@ class EscapesTest {
         assertThat(run.output()).isEqualTo("mine 4\n. .. mayfly-escapes-test\n/usr/bin/perl socket:[3]\n");
         assertThat(Path.of("/tmp/mayfly-escapes-test")).doesNotExist();
     }
+
+    @Test
+    void theExecutableIsTheFileBehindLinks(@TempDir Path dir) throws Exception {
+        Files.createSymbolicLink(dir.resolve("link"), Path.of("/usr/bin/perl"));
+        Run run = InstalledProgram.of("/usr/bin/perl").show(dir).inMachine("-e", "print readlink('/proc/self/exe')");
+        assertThat(run.output()).isEqualTo("/usr/bin/perl");
+        InstalledProgram linked =
+                InstalledProgram.of(dir.resolve("link").toString()).show(dir);
+        assertThat(linked.inMachine("-e", "print readlink('/proc/self/exe')").output())
+                .isEqualTo("/usr/bin/perl");
+    }
 }

@@ -34,7 +34,7 @@ public final class FileTree {
     private final MemoryFiles memory;
     private Node workingDirectory;
     private int umask = 022;
-    private Started started = new Started("/", List.of(), List.of());
+    private Started started = new Started("/", "/", List.of(), List.of());
     private @Nullable Shown process;
 
     /** What the tree shows of the program in /proc. */
@@ -50,9 +50,10 @@ public final class FileTree {
     /**
      * What a program was started with.
      *
-     * @param path of the program
+     * @param path of the program, as it was asked for
+     * @param executable the file that this led to
      */
-    public record Started(String path, List<String> arguments, List<String> environment) {
+    public record Started(String path, String executable, List<String> arguments, List<String> environment) {
         public Started {
             arguments = List.copyOf(arguments);
             environment = List.copyOf(environment);

@@ -25,7 +25,7 @@ final class ProcessFiles {
     static void add(TreeBuilder tree) {
         tree.link("/proc/self", Integer.toString(PID));
         tree.link("/proc/thread-self", PID + "/task/" + PID);
-        link(tree, "exe", t -> bytes(t.started().path()));
+        link(tree, "exe", t -> bytes(t.started().executable()));
         link(tree, "root", _ -> "/");
         tree.mount(
                 HOME + "/cwd",

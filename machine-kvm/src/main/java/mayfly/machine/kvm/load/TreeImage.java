@@ -45,6 +45,11 @@ public final class TreeImage implements Loader.Source {
         return new TreeImage(path, file, backing, status.size);
     }
 
+    /** Its path without links. */
+    public String executable() {
+        return new String(file.name().getBytes(StandardCharsets.ISO_8859_1), StandardCharsets.UTF_8);
+    }
+
     @Override
     public String path() {
         return path;
