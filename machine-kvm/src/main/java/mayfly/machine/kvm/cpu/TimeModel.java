@@ -10,7 +10,9 @@ final class TimeModel {
     static final long HORIZON_LEAST = 100_000_000;
     static final long HORIZON_MOST = 8_000_000_000L;
     /** Two measurements this far apart give a better rate than what KVM says. */
-    private static final long RATE_NANOS_LEAST = 50_000_000;
+    private static final long RATE_NANOS_LEAST = 400_000_000;
+    /** And this far apart, one that is better than none. */
+    private static final long FIRST_RATE_NANOS = 50_000_000;
     /** The rate is that of the last minute: the host's clock is corrected by its network. */
     private static final long RATE_NANOS_MOST = 60_000_000_000L;
 
@@ -57,10 +59,10 @@ final class TimeModel {
             horizon = HORIZON_LEAST;
             return;
         }
-        if (elapsed >= RATE_NANOS_LEAST) {
+        if (elapsed >= (rate == 0 ? FIRST_RATE_NANOS : RATE_NANOS_LEAST)) {
             rate = (long) ((double) elapsed / (ticks - referenceTicks) * (1L << 32));
         }
-        horizon = Math.clamp(elapsed / 2, HORIZON_LEAST, HORIZON_MOST);
+        horizon = Math.clamp(elapsed / 4, HORIZON_LEAST, HORIZON_MOST);
         if (elapsed > RATE_NANOS_MOST) {
             referenceTicks = ticks;
             referenceNanos = now;

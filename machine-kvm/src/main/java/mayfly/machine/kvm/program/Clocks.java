@@ -38,6 +38,11 @@ final class Clocks {
         offset = Math.max(offset, monotonicNanos - System.nanoTime());
     }
 
+    /** How far the monotonic clock is ahead of {@link System#nanoTime}. */
+    long offset() {
+        return offset;
+    }
+
     long monotonic() {
         return System.nanoTime() + offset;
     }

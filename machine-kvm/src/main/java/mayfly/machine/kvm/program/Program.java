@@ -536,6 +536,7 @@ public final class Program {
         files.show(new ShownProgram(this));
         signals.takeOver(frozen.signals);
         state = frozen.state.copy();
+        cpu.clock().setOffset(state.clocks.offset());
         takeThreads(frozen);
         processId = forkedId();
         interrupted = false;
@@ -548,6 +549,7 @@ public final class Program {
                 new Program(copiedSpace, otherCpu, table, descriptors.copy(copies), copies.of(files, FileTree::copy));
         copy.signals.takeOver(signals);
         copy.state = state.copy();
+        otherCpu.clock().setOffset(state.clocks.offset());
         copy.takeThreads(this);
         copy.processId = forkedId();
         return copy;
