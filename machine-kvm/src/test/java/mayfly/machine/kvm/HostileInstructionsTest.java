@@ -153,7 +153,7 @@ class HostileInstructionsTest {
                 "5");
         asm(
                 "call with no stack",
-                "mov %rsp, %r8; xor %esp, %esp; mov $39, %eax; syscall; mov %r8, %rsp; cmp $2, %eax; je 1f; ud2; 1:",
+                "mov %rsp, %r8; xor %esp, %esp; mov $110, %eax; syscall; mov %r8, %rsp; cmp $1, %eax; je 1f; ud2; 1:",
                 "ok");
         asm(
                 "call with a stack nowhere",
@@ -294,7 +294,7 @@ class HostileInstructionsTest {
         String before = Victim.held();
         List<String> wrong = Bed.on((kvm, signal) -> {
             List<String> others = new ArrayList<>();
-            try (Victim victim = Victim.start(kvm, signal, program, 8 << 20)) {
+            try (Victim victim = Victim.start(kvm, signal, program, 16 << 20)) {
                 for (int i = 0; i < attacks.size(); i++) {
                     Attack attack = attacks.get(i);
                     String outcome =
