@@ -125,6 +125,13 @@ class HostileProgramsTest {
                     case 48: out = memory(); write(out, block, sizeof block); if (until(amplify, 3000, ENOMEM) < 2) abort(); break;
                     case 49: { struct sigaction a = {.sa_sigaction = mangle, .sa_flags = SA_SIGINFO}; sigaction(SIGUSR1, &a, 0);
                         for (int i = 0; i < 40; i++) raise(SIGUSR1); break; }
+                    case 50: for (long i = 0; i < 2000; i++) {
+                        char *p = mmap((char *)0x10000000000 + (i << 21), 4096, 3, MAP_PRIVATE|MAP_ANONYMOUS|MAP_FIXED, -1, 0);
+                        if (p == MAP_FAILED) break; *p = 1; }
+                        break;
+                    case 51: until(map, 20000, ENOMEM);
+                        for (int i = 0; i < 60; i++) { char c; int f = open("/proc/self/maps", O_RDONLY); if (read(f, &c, 1) != 1) abort(); }
+                        break;
                     case 46: out = file(); pwrite(out, "x", 1, 1ul << 62); lseek(out, 1ul << 62, 0); write(out, "x", 1); break;
                 }
             }
@@ -178,6 +185,43 @@ class HostileProgramsTest {
             return null;
         });
         assertThat(Victim.held()).isEqualTo(before);
+    }
+
+    /** Page tables stay over a reset; one that has too few left must not be given to the next. */
+    @Test
+    void aMachineWithoutPageTablesIsWorn(@TempDir Path directory) throws Exception {
+        Bed.needsKvm();
+        Path program = Victim.compile(directory, "programs", GUEST);
+        Bed.on((kvm, signal) -> {
+            try (Victim victim = Victim.start(kvm, signal, program, 16 << 20)) {
+                victim.attack(20, 0, PATIENCE);
+                assertThat(victim.machine().isWorn()).isFalse();
+                victim.attack(50, 0, PATIENCE);
+                assertThat(victim.machine().isWorn()).isTrue();
+            }
+            return null;
+        });
+    }
+
+    /** What a program reads in /proc is made for it, and would stay in our memory while it is open. */
+    @Test
+    void manyOpenMapsTakeLittleMemory(@TempDir Path directory) throws Exception {
+        Bed.needsKvm();
+        Path program = Victim.compile(directory, "programs", GUEST);
+        Bed.on((kvm, signal) -> {
+            try (Victim victim = Victim.start(kvm, signal, program, 16 << 20)) {
+                long before = heap();
+                assertThat(victim.ask(51, 0, PATIENCE)).isEqualTo("ok");
+                assertThat(heap() - before).isLessThan(40L << 20);
+                victim.recover(51);
+            }
+            return null;
+        });
+    }
+
+    private static long heap() {
+        System.gc();
+        return Runtime.getRuntime().totalMemory() - Runtime.getRuntime().freeMemory();
     }
 
     /** A handler writes anything into the registers that it comes back to: the program may end, the machine does not. */

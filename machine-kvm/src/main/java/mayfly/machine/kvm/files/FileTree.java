@@ -125,6 +125,17 @@ public final class FileTree {
         return node == null || !node.isDirectory(this) ? Missing.of(-Errno.ENOTDIR) : node;
     }
 
+    /** The open text whose large content is kept: a program with many of them would use up the host's memory. */
+    private @Nullable OpenText kept;
+
+    void keep(OpenText text) {
+        OpenText before = kept;
+        if (before != null && !before.equals(text)) {
+            before.forget();
+        }
+        kept = text;
+    }
+
     /** Where relative paths begin. */
     public Node workingDirectory() {
         return workingDirectory;

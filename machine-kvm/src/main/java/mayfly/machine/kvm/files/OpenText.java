@@ -8,6 +8,9 @@ final class OpenText extends SeekableFile {
     private final TextNode node;
     private byte @Nullable [] text;
 
+    /** What every open file may keep; of larger texts a machine keeps one. */
+    private static final int SMALL_BYTES = 4096;
+
     OpenText(FileTree tree, TextNode node, int flags) {
         super(flags);
         this.tree = tree;
@@ -34,10 +37,18 @@ final class OpenText extends SeekableFile {
         if (bytes == null || at == 0) {
             bytes = node.content(tree);
             text = bytes;
+            if (bytes.length > SMALL_BYTES) {
+                tree.keep(this);
+            }
         }
         int count = (int) Math.max(0, Math.min(to.remaining(), bytes.length - at));
         to.put(bytes, (int) Math.min(at, bytes.length), count);
         return count;
+    }
+
+    /** Its text is made anew when it is read on. */
+    void forget() {
+        text = null;
     }
 
     @Override

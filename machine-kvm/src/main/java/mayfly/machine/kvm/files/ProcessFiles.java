@@ -98,9 +98,15 @@ final class ProcessFiles {
         return name.substring(0, Math.min(NAME_MAX, name.length()));
     }
 
+    /** Of tens of thousands of regions, with long names, not all are shown. */
+    private static final int MAPS_CHARS_MAX = 1 << 20;
+
     private static String maps(FileTree.Shown process) {
         StringBuilder text = new StringBuilder();
         for (Region region : process.space().regions()) {
+            if (text.length() > MAPS_CHARS_MAX) {
+                break;
+            }
             int protection = region.protection();
             String line = String.format(
                     Locale.ROOT,
