@@ -123,9 +123,7 @@ class SignalsTest {
                 static sigjmp_buf back;
                 static void caught(int sig, siginfo_t *info, void *context) {
                     ucontext_t *c = context;
-                    // the code of an SSE exception is not told apart
-                    int code = c->uc_mcontext.gregs[REG_TRAPNO] == 19 ? 0 : info->si_code;
-                    printf("%d code %d trap %lld here %d mxcsr %x\\n", sig, code,
+                    printf("%d code %d trap %lld here %d mxcsr %x\\n", sig, info->si_code,
                         c->uc_mcontext.gregs[REG_TRAPNO], (greg_t) info->si_addr == c->uc_mcontext.gregs[REG_RIP],
                         __builtin_ia32_stmxcsr());
                     siglongjmp(back, 1);
@@ -138,9 +136,14 @@ class SignalsTest {
                     if (!sigsetjmp(back, 1)) __asm__ volatile("ud2");
                     if (!sigsetjmp(back, 1)) __asm__ volatile("int3");
                     if (!sigsetjmp(back, 1)) __asm__ volatile("hlt");
-                    feenableexcept(FE_DIVBYZERO);
-                    volatile double d = 0;
+                    feenableexcept(FE_DIVBYZERO | FE_INVALID | FE_OVERFLOW);
+                    volatile double d = 0, big = 1e308;
+                    volatile long double e = 0;
                     if (!sigsetjmp(back, 1)) printf("%f\\n", 1 / d);
+                    if (!sigsetjmp(back, 1)) printf("%f\\n", d / d);
+                    if (!sigsetjmp(back, 1)) printf("%f\\n", big * big);
+                    feclearexcept(FE_ALL_EXCEPT);
+                    if (!sigsetjmp(back, 1)) printf("%Lf\\n", 1 / e + 1);
                     puts("done");
                 }
                 """.replace(

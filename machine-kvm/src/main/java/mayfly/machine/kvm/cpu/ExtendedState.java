@@ -15,6 +15,8 @@ public final class ExtendedState {
     public static final int LEAST_BYTES = LEGACY_BYTES + 64;
 
     private static final int CONTROL_WORD = 0;
+    private static final int STATUS_WORD = 2;
+    private static final int ERRORS = 0x3F;
     private static final int MXCSR = 24;
     private static final int MXCSR_MASK = 28;
     private static final int COMPONENTS = LEGACY_BYTES;
@@ -48,6 +50,21 @@ public final class ExtendedState {
     /** Says that an area holds x87 and SSE only. */
     public static void keepLegacy(byte[] area) {
         view(area).putLong(COMPONENTS, LEGACY_COMPONENTS);
+    }
+
+    /**
+     * Errors of floating point that happened and are not masked: bit 0 invalid, 1 denormal, 2 division by zero, 3
+     * overflow, 4 underflow, 5 precision.
+     *
+     * @param sse of SSE; else of x87
+     */
+    public static int errors(byte[] area, boolean sse) {
+        ByteBuffer view = view(area);
+        if (sse) {
+            int status = view.getInt(MXCSR);
+            return status & ~(status >>> 7) & ERRORS;
+        }
+        return view.getShort(STATUS_WORD) & ~view.getShort(CONTROL_WORD) & ERRORS;
     }
 
     /** The bits of MXCSR that the processor has, out of an area that KVM gave. */

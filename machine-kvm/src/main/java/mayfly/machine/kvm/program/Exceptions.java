@@ -2,6 +2,7 @@ package mayfly.machine.kvm.program;
 
 import mayfly.linux.ErrnoException;
 import mayfly.linux.Vcpu.Register;
+import mayfly.machine.kvm.cpu.ExtendedState;
 import mayfly.machine.kvm.cpu.Processor;
 import mayfly.machine.kvm.memory.Region;
 
@@ -21,6 +22,10 @@ final class Exceptions {
     // asm-generic/siginfo.h
     private static final int ILL_ILLOPN = 2;
     private static final int FPE_INTDIV = 1;
+    private static final int FPE_FLTDIV = 3;
+    private static final int FPE_FLTOVF = 4;
+    private static final int FPE_FLTUND = 5;
+    private static final int FPE_FLTRES = 6;
     private static final int FPE_FLTINV = 7;
     private static final int TRAP_TRACE = 2;
     private static final int BUS_ADRALN = 1;
@@ -52,7 +57,7 @@ final class Exceptions {
                         thread,
                         switch (vector) {
                             case DIVIDE -> SignalInfo.fault(Signals.SIGFPE, FPE_INTDIV, at);
-                            case X87, SSE -> SignalInfo.fault(Signals.SIGFPE, FPE_FLTINV, at);
+                            case X87, SSE -> SignalInfo.fault(Signals.SIGFPE, floatingPoint(cpu, vector == SSE), at);
                             case DEBUG -> SignalInfo.fault(Signals.SIGTRAP, TRAP_TRACE, at);
                             case BREAKPOINT -> SignalInfo.fromKernel(Signals.SIGTRAP);
                             case INVALID_OPCODE -> SignalInfo.fault(Signals.SIGILL, ILL_ILLOPN, at);
@@ -60,6 +65,16 @@ final class Exceptions {
                             case NOT_PRESENT, STACK -> SignalInfo.fromKernel(Signals.SIGBUS);
                             default -> SignalInfo.fromKernel(Signals.SIGSEGV);
                         });
+    }
+
+    /** The si_code of the first error that the program wants to know of. */
+    private static int floatingPoint(Processor cpu, boolean sse) throws ErrnoException {
+        int errors = ExtendedState.errors(cpu.extended(), sse);
+        return (errors & 1) != 0
+                ? FPE_FLTINV
+                : (errors & 4) != 0
+                        ? FPE_FLTDIV
+                        : (errors & 8) != 0 ? FPE_FLTOVF : (errors & (16 | 2)) != 0 ? FPE_FLTUND : FPE_FLTRES;
     }
 
     private void pageFault(GuestThread thread) throws ErrnoException {
