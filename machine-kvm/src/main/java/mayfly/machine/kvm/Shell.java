@@ -169,6 +169,9 @@ final class Shell {
             int pages = vm.reset();
             assert pages >= 0;
             used = false;
+            if (vm.isWorn()) {
+                broken = "earlier work used up its page tables";
+            }
         }
     }
 

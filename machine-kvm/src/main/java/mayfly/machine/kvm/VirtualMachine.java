@@ -87,6 +87,15 @@ public final class VirtualMachine implements AutoCloseable {
         return pages;
     }
 
+    /**
+     * Whether a forked machine is not worth another use: page tables that its programs made stay over a reset, and one
+     * that used up most of their room would leave too little for the next.
+     */
+    public boolean isWorn() {
+        return program.space().ram().tablesLeft()
+                < origin().program().space().ram().tablesLeft() / 2;
+    }
+
     /** How many pages differ from the snapshot's; for checks, after {@link #reset}. */
     public int differences() throws ErrnoException {
         return rewind().differences();

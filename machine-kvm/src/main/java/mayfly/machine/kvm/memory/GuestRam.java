@@ -95,6 +95,11 @@ public final class GuestRam {
         return pages - used + freeCount;
     }
 
+    /** Page tables that can still be made. */
+    public int tablesLeft() {
+        return tableEnd - tableFirst - tablesUsed;
+    }
+
     /** Bytes from 0 on that were ever handed out. */
     public long usedBytes() {
         return (long) used << PAGE_BITS;
