@@ -23,6 +23,8 @@ public final class AddressSpace {
     private static final long EAGER_BYTES = 1 << 20;
 
     private static final long EAGER_FILE_BYTES = 8 << 20;
+    /** How many pages are read from a file at once. */
+    private static final int RUN_PAGES = 64;
     /** How much a fault maps, aligned. */
     private static final long FAULT_BYTES = 128 << 10;
     /** Below this size discarded memory is filled with zeroes, above it is given back. */
@@ -389,31 +391,52 @@ public final class AddressSpace {
 
     /** Maps the pages of a part of a region that are not mapped, as far as memory goes. */
     private void populate(Region region, long from, long until) {
-        for (long at = from; at < until; at += GuestRam.PAGE) {
+        for (long at = from; at < until; ) {
             long hidden = tables.hidden(at);
+            long done = GuestRam.PAGE;
             if (hidden != 0) {
                 tables.unhide(at, region.writable(), region.executable());
-            } else if (tables.entry(at) == 0 && !populate(region, at)) {
-                return;
+            } else if (tables.entry(at) == 0) {
+                done = fill(region, at, until);
+                if (done == 0) {
+                    return;
+                }
             }
+            at += done;
         }
     }
 
-    private boolean populate(Region region, long at) {
-        int page = ram.take();
-        if (page < 0) {
-            return false;
+    /** Maps new pages from an address on, filled at once as far as they lie side by side; how many bytes. */
+    private long fill(Region region, long at, long until) {
+        int first = ram.take();
+        if (first < 0) {
+            return 0;
         }
+        int count = 1;
         Backing backing = region.backing();
         if (backing != null) {
+            while (count < RUN_PAGES && isAbsent(at + (long) count * GuestRam.PAGE, until)) {
+                if (ram.takeAfter(first + count - 1) < 0) {
+                    break;
+                }
+                count++;
+            }
             var _ = backing.read(
-                    memory, GuestRam.address(page), GuestRam.PAGE, region.offset() + (at - region.start()));
+                    memory, GuestRam.address(first), count * GuestRam.PAGE, region.offset() + (at - region.start()));
         }
-        if (!tables.map(at, page, region.writable(), region.executable())) {
-            ram.give(page);
-            return false;
+        for (int i = 0; i < count; i++) {
+            if (!tables.map(at + (long) i * GuestRam.PAGE, first + i, region.writable(), region.executable())) {
+                for (int rest = count - 1; rest >= i; rest--) {
+                    ram.give(first + rest);
+                }
+                return (long) i * GuestRam.PAGE;
+            }
         }
-        return true;
+        return (long) count * GuestRam.PAGE;
+    }
+
+    private boolean isAbsent(long at, long until) {
+        return at < until && tables.entry(at) == 0 && tables.hidden(at) == 0;
     }
 
     // ---- following the guest's addresses ----

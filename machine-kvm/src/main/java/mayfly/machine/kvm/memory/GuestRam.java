@@ -119,6 +119,12 @@ public final class GuestRam {
         return used < pages ? used++ : NONE;
     }
 
+    /** The page behind another one, if it is the next in line, else {@link #NONE}. */
+    int takeAfter(int page) {
+        int next = freeCount > 0 ? free[freeCount - 1] : used;
+        return next == page + 1 ? take() : NONE;
+    }
+
     /** Gives a page back. Nothing may map it any more. */
     void give(int page) {
         if (freeCount == free.length) {
