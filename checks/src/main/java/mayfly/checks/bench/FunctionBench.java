@@ -60,6 +60,33 @@ final class FunctionBench {
                 "warm Python calls, 8 clients", warm8.perSecond(), 4000, "req/s", "p99 " + ms(warm8.p99Micros()));
         natives(api);
         node(api);
+        virtual(api, fresh);
+    }
+
+    /** The same functions, each call in a virtual machine that was reset after the one before. */
+    private void virtual(BenchApi api, HttpLoad.Report forked) throws IOException, InterruptedException {
+        try {
+            deploy(api, "kvm", "virtual", "python3", "fresh", 0, code(PYTHON));
+        } catch (IOException e) {
+            report.skipped("calls in virtual machines", "this host makes none: " + e.getMessage());
+            return;
+        }
+        load("virtual", 4, 2 * place.seconds());
+        HttpLoad.Report one = load("virtual", 1, place.seconds());
+        report.atMost("fresh Python call in a virtual machine, p50", one.p50Micros() / 1e3, 0.45, "ms", rate(one));
+        report.atLeast(
+                "  calls a second over those of forked processes", one.perSecond() / forked.perSecond(), 3, "x", "");
+        HttpLoad.Report eight = load("virtual", 8, place.seconds());
+        report.atLeast("  8 clients", eight.perSecond(), 4500, "req/s", "p99 " + ms(eight.p99Micros()));
+        String source = "exports.handler = async (event) => ({ echo: event });";
+        try {
+            deploy(api, "kvm", "js-virtual", "node", "fresh", 0, code(source));
+            load("js-virtual", 1, place.seconds());
+            HttpLoad.Report js = load("js-virtual", 1, place.seconds());
+            report.atMost("Node call in a virtual machine, p50", js.p50Micros() / 1e3, 1.0, "ms", rate(js));
+        } catch (IOException e) {
+            report.skipped("Node call in a virtual machine", String.valueOf(e.getMessage()));
+        }
     }
 
     private void natives(BenchApi api) throws IOException, InterruptedException {
@@ -104,10 +131,16 @@ final class FunctionBench {
 
     private static void deploy(BenchApi api, String name, String runtime, String reuse, int minWarm, String codeMember)
             throws IOException {
+        deploy(api, "process", name, runtime, reuse, minWarm, codeMember);
+    }
+
+    private static void deploy(
+            BenchApi api, String isolation, String name, String runtime, String reuse, int minWarm, String codeMember)
+            throws IOException {
         api.post(
                 "/api/v1/functions",
                 "{\"name\":\"" + name + "\",\"runtime\":\"" + runtime + "\",\"reuse\":\"" + reuse + "\",\"min_warm\":"
-                        + minWarm + ",\"max_machines\":8," + codeMember + "}");
+                        + minWarm + ",\"isolation\":\"" + isolation + "\",\"max_machines\":8," + codeMember + "}");
     }
 
     private static String code(String source) {

@@ -148,9 +148,7 @@ interface CallKit {
     }
 
     /** Whether a machine can have more than one process. */
-    default boolean hasChildren() {
-        return true;
-    }
+    boolean hasChildren();
 
     @ParameterizedTest
     @EnumSource

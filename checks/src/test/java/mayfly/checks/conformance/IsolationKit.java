@@ -33,14 +33,18 @@ interface IsolationKit {
     /** What machines of this driver leave on the host while they live: processes, directories, mounts, cgroups. */
     Set<String> traces();
 
+    /** Whether a machine can have more than one process. */
+    boolean hasChildren();
+
     @ParameterizedTest
     @EnumSource
     default void nothingOfACallIsLeftForTheNext(GuestRuntime runtime) throws Exception {
         bed().require(runtime);
         try (Template template = bed().fresh(runtime)) {
+            String sleeping = hasChildren() ? "\"sleeping\":2" : "\"sleeping\":0";
             String clean = "{\"tmp\":false,\"env\":null,\"sleeping\":0,\"calls\":0}";
             assertThat(bed().freshAnswer(template, "leave", ""))
-                    .contains("\"tmp\":true", "\"env\":\"secret\"", "\"sleeping\":2");
+                    .contains("\"tmp\":true", "\"env\":\"secret\"", sleeping);
             assertThat(bed().freshAnswer(template, "look", "")).isEqualTo(clean);
             try (Machine first = template.fork();
                     Machine second = template.fork()) {
@@ -134,7 +138,7 @@ interface IsolationKit {
             assertThat(found)
                     .filteredOn(fd -> !fd.contains("socket:"))
                     .allMatch(fd ->
-                            fd.matches("0 /dev/null|[12] ((/tmp/#[0-9]+|/memfd:output) [(]deleted[)]|pipe:.[0-9]+.?)"));
+                            fd.matches("0 /dev/null|[12] ((/tmp/#[0-9]+|/memfd:output) [(]deleted[)]|pipe:[0-9]+)"));
         }
     }
 

@@ -53,6 +53,11 @@ abstract class MachineDriverKit implements CallKit, HostileKit, IsolationKit {
     }
 
     @Override
+    public boolean hasChildren() {
+        return true;
+    }
+
+    @Override
     public GuestBed bed() {
         return bed;
     }

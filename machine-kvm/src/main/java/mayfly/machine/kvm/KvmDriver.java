@@ -1,5 +1,6 @@
 package mayfly.machine.kvm;
 
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -11,6 +12,7 @@ import mayfly.base.Ids;
 import mayfly.linux.Errno;
 import mayfly.linux.ErrnoException;
 import mayfly.linux.Kvm;
+import mayfly.machine.GuestError;
 import mayfly.machine.GuestRuntime;
 import mayfly.machine.HostReport;
 import mayfly.machine.HostReport.Feature;
@@ -96,6 +98,11 @@ public final class KvmDriver implements MachineDriver {
     public Template boot(TemplateSpec spec) throws InitFailedException, MachineException {
         if (closed) {
             throw new MachineException(spec.name() + ": the driver is closed");
+        }
+        if (spec.runtime() == GuestRuntime.NATIVE
+                && !Files.isExecutable(spec.code().resolve("program"))) {
+            throw new InitFailedException(
+                    new GuestError("HandlerMissing", "the code has no executable file 'program'", "", "program", 0));
         }
         GuestPlan plan =
                 GuestPlan.of(spec, interpreters.forRuntime(spec.runtime()).orElse(null), agents);
