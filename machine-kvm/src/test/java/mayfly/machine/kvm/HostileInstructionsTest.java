@@ -309,6 +309,6 @@ class HostileInstructionsTest {
         });
         System.out.println("HostileInstructionsTest: " + attacks.size() + " attacks");
         assertThat(wrong).isEmpty();
-        assertThat(Victim.held()).isEqualTo(before);
+        Victim.assertNoMoreIsHeld(before);
     }
 }

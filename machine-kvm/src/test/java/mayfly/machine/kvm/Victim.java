@@ -176,6 +176,17 @@ final class Victim implements AutoCloseable {
         view.close();
     }
 
+    /** No more is held than before; less may be, when machines of earlier tests have ended meanwhile. */
+    static void assertNoMoreIsHeld(String before) {
+        String[] then = before.split("[^0-9]+", -1);
+        String[] now = held().split("[^0-9]+", -1);
+        for (int i = 1; i < then.length; i++) {
+            assertThat(Integer.parseInt(now[i]))
+                    .as("%s, then %s", held(), before)
+                    .isLessThanOrEqualTo(Integer.parseInt(then[i]));
+        }
+    }
+
     /** Descriptors and mappings of virtual machines that this process has. */
     static String held() {
         return "descriptors " + descriptors() + ", mappings " + mappings();
