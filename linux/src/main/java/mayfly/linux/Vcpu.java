@@ -29,6 +29,9 @@ public final class Vcpu implements AutoCloseable {
     static final long KVM_SET_XCRS = 0x4188AEA7L;
     static final long KVM_GET_TSC_KHZ = 0xAEA3L;
     static final long KVM_GET_VCPU_EVENTS = 0x8040AE9FL;
+    static final long KVM_SET_VCPU_EVENTS = 0x4040AEA0L;
+    static final int EVENTS_FLAGS = 20;
+    static final int EVENTS_VALID_SHADOW = 4;
 
     // struct kvm_run
     static final int IMMEDIATE_EXIT = 1;
@@ -161,6 +164,13 @@ public final class Vcpu implements AutoCloseable {
     public boolean eventPending() throws ErrnoException {
         Kvm.ioctl("KVM_GET_VCPU_EVENTS", number, KVM_GET_VCPU_EVENTS, events); // struct kvm_vcpu_events
         return events.get(JAVA_BYTE, 0) != 0 || events.get(JAVA_BYTE, 3) != 0;
+    }
+
+    /** Forgets exceptions that are about to be raised: they belong to registers that are replaced. */
+    public void clearEvents() throws ErrnoException {
+        events.fill((byte) 0);
+        events.set(JAVA_INT, EVENTS_FLAGS, EVENTS_VALID_SHADOW);
+        Kvm.ioctl("KVM_SET_VCPU_EVENTS", number, KVM_SET_VCPU_EVENTS, events);
     }
 
     /** The port of an EXIT_IO. */

@@ -55,6 +55,13 @@ class KvmLayoutTest {
         put(values, "KVM_SET_CPUID2", Vcpu.KVM_SET_CPUID2);
         put(values, "KVM_GET_XSAVE", Vcpu.KVM_GET_XSAVE);
         put(values, "KVM_GET_XSAVE2", Vcpu.KVM_GET_XSAVE2);
+        put(values, "KVM_GET_VCPU_EVENTS", Vcpu.KVM_GET_VCPU_EVENTS);
+        put(values, "KVM_SET_VCPU_EVENTS", Vcpu.KVM_SET_VCPU_EVENTS);
+        put(values, "KVM_VCPUEVENT_VALID_SHADOW", Vcpu.EVENTS_VALID_SHADOW);
+        put(values, "offsetof(struct kvm_vcpu_events, flags)", Vcpu.EVENTS_FLAGS);
+        put(values, "offsetof(struct kvm_vcpu_events, exception.injected)", 0);
+        put(values, "offsetof(struct kvm_vcpu_events, exception.pending)", 3);
+        put(values, "sizeof(struct kvm_vcpu_events)", 64);
         put(values, "KVM_SET_XSAVE", Vcpu.KVM_SET_XSAVE);
         put(values, "KVM_SET_XCRS", Vcpu.KVM_SET_XCRS);
         put(values, "KVM_EXIT_IO", Vcpu.EXIT_IO);

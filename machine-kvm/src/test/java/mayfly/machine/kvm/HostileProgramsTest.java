@@ -12,6 +12,7 @@ import org.junit.jupiter.api.io.TempDir;
 /** Programs that want more than there is: each stops at its limit, and the machine is as before after its reset. */
 class HostileProgramsTest {
     private static final Duration PATIENCE = Duration.ofSeconds(30);
+    private static final int ROUNDS = Integer.getInteger("mayfly.rounds", 1500);
     private static final Duration SHORT = Duration.ofMillis(60);
 
     private static final String GUEST = """
@@ -132,6 +133,7 @@ class HostileProgramsTest {
                     case 51: until(map, 20000, ENOMEM);
                         for (int i = 0; i < 60; i++) { char c; int f = open("/proc/self/maps", O_RDONLY); if (read(f, &c, 1) != 1) abort(); }
                         break;
+                    case 52: signal(SIGILL, fault); asm volatile("ud2"); break;     /* the same with illegal instructions */
                     case 46: out = file(); pwrite(out, "x", 1, 1ul << 62); lseek(out, 1ul << 62, 0); write(out, "x", 1); break;
                 }
             }
@@ -185,6 +187,25 @@ class HostileProgramsTest {
             return null;
         });
         Victim.assertNoMoreIsHeld(before);
+    }
+
+    /** An exception that KVM was about to raise when time was up is not the next request's. */
+    @Test
+    void aResetForgetsExceptionsUnderWay(@TempDir Path directory) throws Exception {
+        Bed.needsKvm();
+        Path program = Victim.compile(directory, "programs", GUEST);
+        Bed.on((kvm, signal) -> {
+            try (Victim victim = Victim.start(kvm, signal, program, 16 << 20)) {
+                for (int i = 0; i < ROUNDS; i++) {
+                    assertThat(victim.ask(i % 2 == 0 ? 2 : 52, 0, Duration.ofNanos(250_000 + i * 97L)))
+                            .isEqualTo("interrupted");
+                    victim.machine().reset();
+                    assertThat(victim.ask(-1, 0, PATIENCE)).as("round %d", i).isEqualTo("ok");
+                    victim.machine().reset();
+                }
+            }
+            return null;
+        });
     }
 
     /** Page tables stay over a reset; one that has too few left must not be given to the next. */

@@ -70,6 +70,9 @@ public final class Processor implements AutoCloseable {
 
     private boolean inCall;
     private boolean inException;
+    /** It was interrupted, and KVM may be about to raise an exception. */
+    private boolean midway;
+
     private int vector;
     private long errorCode;
     // where the exception came from
@@ -176,6 +179,7 @@ public final class Processor implements AutoCloseable {
         inCall = false;
         inException = false;
         int reason = vcpu.run();
+        midway = reason == Vcpu.EXIT_INTERRUPTED;
         switch (reason) {
             case Vcpu.EXIT_INTERRUPTED -> {
                 return Exit.INTERRUPTED;
@@ -289,7 +293,9 @@ public final class Processor implements AutoCloseable {
      * frame of its own lies on the one stack that there is, or an exception is about to be raised: it must run on.
      */
     public boolean atProgram() throws ErrnoException {
-        return vcpu.privilege() == 3 && !vcpu.eventPending();
+        boolean atProgram = vcpu.privilege() == 3 && !vcpu.eventPending();
+        midway = !atProgram;
+        return atProgram;
     }
 
     /**
@@ -411,6 +417,10 @@ public final class Processor implements AutoCloseable {
     }
 
     public void restore(CpuState from) throws ErrnoException {
+        if (midway) { // else the program that is put in place would get the exception of the one before
+            vcpu.clearEvents();
+            midway = false;
+        }
         restoreGeneral(from);
         vcpu.restoreExtended(from.extended);
     }
