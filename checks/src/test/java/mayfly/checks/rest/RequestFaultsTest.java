@@ -15,6 +15,7 @@ import java.util.Map;
 import java.util.Random;
 import java.util.concurrent.CompletableFuture;
 import java.util.stream.Stream;
+import mayfly.machine.kvm.KvmDriver;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -99,11 +100,13 @@ class RequestFaultsTest {
     void runtimesAndIsolationThatAreNotThere() {
         fails(deploys("bad", Map.of("runtime", "pyton3", "code", ECHO)), 400, "runtime.unknown", "pyton3", "python3");
         fails(deploys("bad", Map.of("runtime", "wasm", "code", "x", "handler", "stdio")), 400, "runtime.unknown");
-        fails(
-                deploys("bad", Map.of("runtime", "python3", "code", ECHO, "isolation", "kvm")),
-                422,
-                "isolation.unavailable",
-                "doctor");
+        if (!KvmDriver.examine(Map.of()).usable()) { // a host that makes virtual machines has nothing it cannot give
+            fails(
+                    deploys("bad", Map.of("runtime", "python3", "code", ECHO, "isolation", "kvm")),
+                    422,
+                    "isolation.unavailable",
+                    "doctor");
+        }
     }
 
     @Test

@@ -8,6 +8,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import mayfly.api.Route;
+import mayfly.machine.kvm.KvmDriver;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -108,7 +109,9 @@ class RouteContractTest {
         fails(rest.deploy("Not Valid", ECHO, Map.of()), 400, "function.invalid");
         fails(rest.deploy("other", ECHO, Map.of("runtime", "python4")), 400, "runtime.unknown");
         fails(rest.deploy("other", ECHO, Map.of("runtime", "go", "handler", "stdio")), 400, "runtime.unknown");
-        fails(rest.deploy("other", ECHO, Map.of("isolation", "kvm")), 422, "isolation.unavailable");
+        if (!KvmDriver.examine(Map.of()).usable()) { // a host that makes virtual machines has nothing it cannot give
+            fails(rest.deploy("other", ECHO, Map.of("isolation", "kvm")), 422, "isolation.unavailable");
+        }
         fails(rest.deploy("other", "def handler(:\n", Map.of()), 422, "function.init_failed");
         rest.remove("created");
     }
