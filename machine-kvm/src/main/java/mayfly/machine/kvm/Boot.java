@@ -52,11 +52,11 @@ final class Boot {
     /** Does it on a thread of its own; blocks the calling one. */
     Snapshot run() throws InitFailedException, MachineException {
         CompletableFuture<Result> result = new CompletableFuture<>();
-        MachineThread thread = new MachineThread("boot-" + spec.name());
+        MachineThread thread = MachineThread.start("boot-" + spec.name());
         boolean queued = thread.submit(signal -> {
             try {
                 result.complete(boot(signal));
-            } catch (ErrnoException | RuntimeException e) {
+            } catch (ErrnoException | RuntimeException | Error e) {
                 result.complete(new Result.Failed(
                         new MachineException(spec.name() + ": no virtual machine: " + e.getMessage(), e)));
             }

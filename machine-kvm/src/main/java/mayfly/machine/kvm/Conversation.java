@@ -16,9 +16,4 @@ interface Conversation {
 
     /** Its outcome when the program exited with a status instead of going on. */
     Outcome exited(int code);
-
-    /** Whether the program waits for more input than it was given: it will never answer. */
-    default boolean isOver() {
-        return outcome() != null;
-    }
 }

@@ -106,27 +106,37 @@ public final class KvmDriver implements MachineDriver {
         }
         GuestPlan plan =
                 GuestPlan.of(spec, interpreters.forRuntime(spec.runtime()).orElse(null), agents);
-        HostView view;
-        try {
-            view = plan.view();
-        } catch (ErrnoException | IllegalArgumentException e) {
-            throw new MachineException(spec.name() + ": its files cannot be shown to machines: " + e.getMessage(), e);
-        }
-        Snapshot snapshot;
-        try {
-            snapshot = new Boot(kvm, spec, plan, view).run();
-        } catch (InitFailedException | MachineException e) {
-            view.close();
-            throw e;
-        }
-        Supplier<Conversation> conversations = plan.frames() ? FrameConversation::new : StreamConversation::new;
-        KvmTemplate template =
-                new KvmTemplate(kvm, spec, snapshot, view, conversations, Ids.system(), templates::remove);
+        KvmTemplate template = template(spec, plan, view(spec, plan));
         templates.add(template);
         if (closed) {
             template.close();
         }
         return template;
+    }
+
+    private static HostView view(TemplateSpec spec, GuestPlan plan) throws MachineException {
+        try {
+            return plan.view();
+        } catch (ErrnoException | IllegalArgumentException e) {
+            throw new MachineException(spec.name() + ": its files cannot be shown to machines: " + e.getMessage(), e);
+        }
+    }
+
+    /** The view belongs to the template, or is closed. */
+    private KvmTemplate template(TemplateSpec spec, GuestPlan plan, HostView view)
+            throws InitFailedException, MachineException {
+        Snapshot snapshot = null;
+        try {
+            snapshot = new Boot(kvm, spec, plan, view).run();
+            Supplier<Conversation> conversations = plan.frames() ? FrameConversation::new : StreamConversation::new;
+            return new KvmTemplate(kvm, spec, snapshot, view, conversations, Ids.system(), templates::remove);
+        } catch (InitFailedException | MachineException e) {
+            if (snapshot != null) {
+                snapshot.close();
+            }
+            view.close();
+            throw e;
+        }
     }
 
     @Override

@@ -1,5 +1,6 @@
 package mayfly.machine.kvm;
 
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
@@ -10,19 +11,27 @@ import mayfly.machine.Work;
 
 /** The use of a {@link Shell} from its fork to its close. */
 final class KvmMachine implements Machine {
+    /** What it may do with its shell. */
+    interface Lease {
+        CompletableFuture<Outcome> exec(Work work);
+
+        CompletableFuture<Boolean> ping(long timeoutMillis, boolean andReset);
+
+        /** The last call of a lease: whatever the shell is asked to do afterwards, it does for somebody else. */
+        void giveBack();
+    }
+
     private final MachineId id;
-    private final KvmTemplate template;
-    private final Shell shell;
+    private final Lease lease;
     private final boolean reusable;
 
     // guarded by this
     private boolean spent;
     private boolean closed;
 
-    KvmMachine(MachineId id, KvmTemplate template, Shell shell, boolean reusable) {
+    KvmMachine(MachineId id, Lease lease, boolean reusable) {
         this.id = id;
-        this.template = template;
-        this.shell = shell;
+        this.lease = lease;
         this.reusable = reusable;
     }
 
@@ -33,13 +42,15 @@ final class KvmMachine implements Machine {
 
     @Override
     public Outcome exec(Work work) {
-        synchronized (this) {
+        CompletableFuture<Outcome> running;
+        synchronized (this) { // what is queued after close would run in somebody else's lease of the shell
             if (spent || closed) {
                 return new Outcome.NotStarted("the machine was used up or is gone");
             }
             spent = !reusable;
+            running = lease.exec(work);
         }
-        Outcome outcome = shell.exec(work).join();
+        Outcome outcome = running.join();
         if (outcome instanceof Outcome.Crashed
                 || outcome instanceof Outcome.TimedOut
                 || outcome instanceof Outcome.NotStarted) {
@@ -52,13 +63,15 @@ final class KvmMachine implements Machine {
 
     @Override
     public boolean ping(long timeoutMillis) {
+        CompletableFuture<Boolean> answer;
         synchronized (this) {
             if (spent || closed) {
                 return false;
             }
+            answer = lease.ping(timeoutMillis, !reusable);
         }
         try {
-            return shell.ping(timeoutMillis).get(timeoutMillis + 1000, TimeUnit.MILLISECONDS);
+            return answer.get(timeoutMillis + 1000, TimeUnit.MILLISECONDS);
         } catch (TimeoutException | ExecutionException e) {
             return false;
         } catch (InterruptedException e) {
@@ -80,7 +93,7 @@ final class KvmMachine implements Machine {
                 return;
             }
             closed = true;
+            lease.giveBack();
         }
-        template.giveBack(shell);
     }
 }

@@ -13,12 +13,17 @@ import mayfly.base.Ids;
 import mayfly.linux.Kvm;
 import mayfly.machine.Machine;
 import mayfly.machine.MachineException;
+import mayfly.machine.Outcome;
 import mayfly.machine.Template;
 import mayfly.machine.TemplateSpec;
+import mayfly.machine.Work;
 import mayfly.machine.kvm.files.HostView;
 
 /** A snapshot and the machines that were forked from it: in use, or waiting in its state for the next use. */
 final class KvmTemplate implements Template {
+    /** Machines that may be on their way back while as many as allowed are in use. */
+    private static final int SPARE = 2;
+
     private final Kvm kvm;
     private final TemplateSpec spec;
     private final Snapshot snapshot;
@@ -39,7 +44,8 @@ final class KvmTemplate implements Template {
             HostView view,
             Supplier<Conversation> conversations,
             Ids ids,
-            Consumer<KvmTemplate> onClose) {
+            Consumer<KvmTemplate> onClose)
+            throws MachineException {
         this.kvm = kvm;
         this.spec = spec;
         this.snapshot = snapshot;
@@ -50,7 +56,11 @@ final class KvmTemplate implements Template {
         idle.add(make());
     }
 
-    private Shell make() {
+    /** One that close sees: a shell made later would fork from a snapshot that is gone. */
+    private synchronized Shell make() throws MachineException {
+        if (closed) {
+            throw new MachineException(spec.name() + ": the template is closed");
+        }
         String name = "vm-" + spec.name() + "-" + made.incrementAndGet();
         Shell shell = new Shell(name, kvm, snapshot, conversations.get(), this::ready);
         all.add(shell);
@@ -67,20 +77,34 @@ final class KvmTemplate implements Template {
             drop(shell);
             shell = idle.poll();
         }
-        return new KvmMachine(ids.machine(), this, shell == null ? make() : shell, spec.reusable());
+        return new KvmMachine(ids.machine(), lease(shell == null ? make() : shell), spec.reusable());
     }
 
-    /** A machine was closed. */
-    void giveBack(Shell shell) {
-        if (closed) {
-            drop(shell);
-        } else {
-            shell.recycle();
-        }
+    private KvmMachine.Lease lease(Shell shell) {
+        return new KvmMachine.Lease() {
+            @Override
+            public CompletableFuture<Outcome> exec(Work work) {
+                return shell.exec(work);
+            }
+
+            @Override
+            public CompletableFuture<Boolean> ping(long timeoutMillis, boolean andReset) {
+                return shell.ping(timeoutMillis, andReset);
+            }
+
+            @Override
+            public void giveBack() {
+                if (closed) {
+                    drop(shell);
+                } else {
+                    shell.recycle();
+                }
+            }
+        };
     }
 
     private void ready(Shell shell) {
-        if (closed || shell.isBroken()) {
+        if (closed || shell.isBroken() || all.size() > spec.machinesMax() + SPARE) {
             drop(shell);
         } else {
             idle.addFirst(shell); // the one used last has the warmest caches
@@ -88,10 +112,7 @@ final class KvmTemplate implements Template {
     }
 
     private void drop(Shell shell) {
-        if (all.remove(shell) && !shell.isClosing()) {
-            CompletableFuture<Void> gone = shell.close();
-            assert gone != null;
-        }
+        var _ = shell.close().thenRun(() -> all.remove(shell)); // until then a close waits for it
     }
 
     @Override

@@ -2,11 +2,13 @@ package mayfly.machine.kvm;
 
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.locks.LockSupport;
+import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
 import mayfly.linux.ErrnoException;
 import mayfly.linux.Kvm;
 import mayfly.linux.ThreadSignal;
 import mayfly.machine.Frame;
+import mayfly.machine.MachineException;
 import mayfly.machine.Outcome;
 import mayfly.machine.Work;
 import mayfly.machine.kvm.program.Stop;
@@ -22,40 +24,54 @@ final class Shell {
     private final Consumer<Shell> ready;
     private final MachineThread thread;
 
+    /** Set by the shell's thread, under the lock: others interrupt it, and must not while it is closed. */
     private @Nullable VirtualMachine machine;
-    private @Nullable String broken;
+
+    private final ReentrantLock lock = new ReentrantLock();
+    private volatile @Nullable String broken;
     /** Whether the program went on since the last reset. */
     private boolean used;
 
     private volatile boolean cancelled;
     private volatile boolean closing;
+    private final CompletableFuture<Void> gone = new CompletableFuture<>();
 
     /**
      * @param ready is told, on the shell's thread, each time it is in its snapshot's state
      */
-    Shell(String name, Kvm kvm, Snapshot snapshot, Conversation conversation, Consumer<Shell> ready) {
+    Shell(String name, Kvm kvm, Snapshot snapshot, Conversation conversation, Consumer<Shell> ready)
+            throws MachineException {
         this.snapshot = snapshot;
         this.conversation = conversation;
         this.ready = ready;
-        thread = new MachineThread(name);
+        thread = MachineThread.start(name);
         boolean queued = thread.submit(signal -> make(kvm, signal));
         assert queued : "a new thread takes work";
     }
 
     private void make(Kvm kvm, ThreadSignal signal) {
         try {
-            machine = snapshot.fork(kvm);
+            setMachine(snapshot.fork(kvm));
             if (conversation instanceof FrameConversation frames) {
                 // a throw-away request: its pages become the machine's own now and not in the first call
                 ping(frames, signal, 1_000_000_000L);
                 reset();
             }
-        } catch (ErrnoException | RuntimeException e) {
+        } catch (ErrnoException | RuntimeException | Error e) {
             broken = "the machine could not be made: " + e.getMessage();
         }
     }
 
-    /** Runs a unit of work; the future never fails. */
+    private void setMachine(@Nullable VirtualMachine vm) {
+        lock.lock();
+        try {
+            machine = vm;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** Runs a unit of work; the future never fails. Not while another caller may {@link #recycle}. */
     CompletableFuture<Outcome> exec(Work work) {
         cancelled = false;
         CompletableFuture<Outcome> outcome = new CompletableFuture<>();
@@ -63,7 +79,7 @@ final class Shell {
             Outcome result;
             try {
                 result = run(work, signal);
-            } catch (ErrnoException | RuntimeException e) {
+            } catch (ErrnoException | RuntimeException | Error e) {
                 broken = "the virtual machine failed: " + e.getMessage();
                 result = new Outcome.Crashed(broken);
             }
@@ -115,8 +131,12 @@ final class Shell {
         }
     }
 
-    /** Whether its program answers within the time. */
-    CompletableFuture<Boolean> ping(long timeoutMillis) {
+    /**
+     * Whether its program answers within the time.
+     *
+     * @param andReset put it back to its snapshot afterwards: answering changes it
+     */
+    CompletableFuture<Boolean> ping(long timeoutMillis, boolean andReset) {
         CompletableFuture<Boolean> answered = new CompletableFuture<>();
         boolean queued = thread.submit(signal -> {
             boolean well = false;
@@ -125,7 +145,10 @@ final class Shell {
                         && machine != null
                         && (!(conversation instanceof FrameConversation frames)
                                 || ping(frames, signal, timeoutMillis * 1_000_000L));
-            } catch (ErrnoException | RuntimeException e) {
+                if (andReset && broken == null) {
+                    reset();
+                }
+            } catch (ErrnoException | RuntimeException | Error e) {
                 broken = "the virtual machine failed: " + e.getMessage();
             }
             answered.complete(well);
@@ -155,7 +178,7 @@ final class Shell {
                 if (broken == null) {
                     reset();
                 }
-            } catch (ErrnoException | RuntimeException e) {
+            } catch (ErrnoException | RuntimeException | Error e) {
                 broken = "the machine could not be reset: " + e.getMessage();
             }
             ready.accept(this);
@@ -180,37 +203,37 @@ final class Shell {
     }
 
     /** Ends the unit of work under way. */
-    void cancel() {
+    private void cancel() {
         cancelled = true;
-        VirtualMachine vm = machine;
-        if (vm != null) {
-            vm.program().interrupt();
+        lock.lock();
+        try {
+            if (machine != null) {
+                machine.program().interrupt();
+            }
+        } finally {
+            lock.unlock();
         }
         thread.unpark();
     }
 
-    /** Ends it for good; the future completes when nothing of it is left. */
+    /** Ends it for good; the future, the same for every caller, completes when nothing of it is left. */
     CompletableFuture<Void> close() {
         closing = true;
         cancel();
-        CompletableFuture<Void> gone = new CompletableFuture<>();
         boolean queued = thread.submit(_ -> {
-            VirtualMachine vm = machine;
-            machine = null;
-            broken = "the machine is gone";
-            if (vm != null) {
-                vm.close();
+            try {
+                VirtualMachine vm = machine;
+                setMachine(null);
+                broken = "the machine is gone";
+                if (vm != null) {
+                    vm.close();
+                }
+            } finally {
+                gone.complete(null);
             }
-            gone.complete(null);
         });
-        if (!queued) {
-            gone.complete(null);
-        }
+        assert queued || closing : "only a closed thread takes no work";
         thread.close();
         return gone;
-    }
-
-    boolean isClosing() {
-        return closing;
     }
 }

@@ -68,15 +68,19 @@ class KvmDriverTest {
 
     private static String call(Template template, String payload) throws Exception {
         try (Machine machine = template.fork()) {
-            Outcome outcome = machine.exec(new Work(
-                    Ids.system().invocation(),
-                    payload.getBytes(StandardCharsets.UTF_8),
-                    true,
-                    Duration.ofSeconds(10),
-                    LogSink.NONE));
+            Outcome outcome = machine.exec(work(payload));
             return outcome instanceof Outcome.Success success
                     ? new String(success.output(), StandardCharsets.UTF_8)
                     : outcome.toString();
         }
+    }
+
+    private static Work work(String payload) {
+        return new Work(
+                Ids.system().invocation(),
+                payload.getBytes(StandardCharsets.UTF_8),
+                true,
+                Duration.ofSeconds(10),
+                LogSink.NONE);
     }
 }
