@@ -7,15 +7,24 @@ import java.util.List;
 
 /** The files that run inside machines. */
 public final class AgentFiles {
-    /** The zygote, which finds the rest of itself beside it. */
+    /** The agent, which finds the rest of itself beside it. */
     public static final String PYTHON = "python3.py";
 
     public static final String NODE = "node.js";
     /** The kit that native programs are compiled with. */
     public static final String HEADER = "mayfly.h";
 
-    private static final List<String> NAMES =
-            List.of(PYTHON, "mayfly_channel.py", "mayfly_fork.py", "mayfly_handler.py", "forkbox.so", NODE, HEADER);
+    private static final List<String> NAMES = List.of(
+            PYTHON,
+            "mayfly_call.py",
+            "mayfly_channel.py",
+            "mayfly_fork.py",
+            "mayfly_handler.py",
+            "mayfly_virtual.py",
+            "mayfly_zygote.py",
+            "forkbox.so",
+            NODE,
+            HEADER);
 
     private AgentFiles() {}
 

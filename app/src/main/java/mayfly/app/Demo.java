@@ -10,6 +10,7 @@ import mayfly.cli.Arguments;
 import mayfly.cli.Cli;
 import mayfly.cli.Exit;
 import mayfly.cli.UsageException;
+import mayfly.machine.kvm.KvmDriver;
 
 /**
  * {@code mayfly demo}: starts a node, deploys the examples, calls them, kills the node to show that a task outlives it,
@@ -23,12 +24,16 @@ final class Demo {
     private final Path home;
     private final String listen;
     private final Path data;
+    /** What serves a call on this host, in words. */
+    private final String kind;
+
     private int failures;
 
     private Demo(Path home, String listen, Path data) {
         this.home = home;
         this.listen = listen;
         this.data = data;
+        kind = KvmDriver.examine(Map.of()).usable() ? "virtual machine" : "sandboxed process";
     }
 
     /** Exits with 0 when everything shown worked. */
@@ -66,13 +71,13 @@ final class Demo {
     }
 
     private void functions(ChildNode node) throws IOException {
-        say("1. Functions: every call runs in its own sandbox");
+        say("1. Functions: every call runs in a " + kind + " of its own");
         Path examples = home.resolve("examples");
         deploy(node, examples.resolve("hello-python"));
         invoke(node, "hello-python", "{\"name\": \"Ada\"}");
-        measure(node, "hello-python", "a fresh Python process per call");
+        measure(node, "hello-python", "Python, each in a fresh " + kind);
         deploy(node, examples.resolve("counter-warm"));
-        measure(node, "counter-warm", "a warm process that keeps its state");
+        measure(node, "counter-warm", "Python, all in a warm " + kind + " that keeps its state");
         if (DemoTools.has("node")) {
             deploy(node, examples.resolve("hello-node"));
             invoke(node, "hello-node", "{\"name\": \"Grace\"}");
@@ -87,7 +92,7 @@ final class Demo {
                     java.nio.file.StandardCopyOption.REPLACE_EXISTING);
             deploy(node, c);
             invoke(node, "hello-c", "[1, 2, 3]");
-            measure(node, "hello-c", "a fresh native process per call");
+            measure(node, "hello-c", "C, each in a fresh " + kind);
         } else {
             say("   (hello-c is skipped: no C compiler here; apt-get install gcc libc6-dev)");
         }
