@@ -83,7 +83,7 @@ public final class Snapshot implements AutoCloseable {
     /** Frees it. No machine forked from it may be in use. */
     @Override
     public void close() {
-        program.descriptors().closeAll();
+        program.close();
         view.close();
         file.close();
     }

@@ -9,7 +9,6 @@ import mayfly.linux.ThreadSignal;
 import mayfly.machine.kvm.cpu.Layout;
 import mayfly.machine.kvm.cpu.MachineTables;
 import mayfly.machine.kvm.cpu.Processor;
-import mayfly.machine.kvm.files.Copies;
 import mayfly.machine.kvm.files.Descriptors;
 import mayfly.machine.kvm.files.FileTree;
 import mayfly.machine.kvm.files.HostView;
@@ -58,7 +57,7 @@ public final class VirtualMachine implements AutoCloseable {
         GuestRam ram = frozen.space().ram().over(memory);
         AddressSpace space = frozen.space().over(ram);
         Processor cpu = Processor.create(kvm, memory, space.tables().rootAddress());
-        return new VirtualMachine(snapshot, null, memory, cpu, frozen.over(space, cpu, new Copies()));
+        return new VirtualMachine(snapshot, null, memory, cpu, frozen.over(space, cpu));
     }
 
     /** Freezes a booted machine whose threads all wait; it is of no more use afterwards. */
@@ -232,7 +231,7 @@ public final class VirtualMachine implements AutoCloseable {
     @Override
     public void close() {
         closeKeepingFile();
-        program.descriptors().closeAll();
+        program.close();
         if (file != null) {
             file.close();
         }

@@ -20,6 +20,7 @@ class HostileProgramsTest {
             #include <ucontext.h>
             #include <sys/eventfd.h>
             #include <sys/timerfd.h>
+            #include <sys/socket.h>
             static long raw(long n, long a, long b, long c, long d, long e, long f) {
                 register long r10 asm("r10") = d, r8 asm("r8") = e, r9 asm("r9") = f;
                 asm volatile("syscall" : "+a"(n) : "D"(a), "S"(b), "d"(c), "r"(r10), "r"(r8), "r"(r9)
@@ -134,6 +135,17 @@ class HostileProgramsTest {
                         for (int i = 0; i < 60; i++) { char c; int f = open("/proc/self/maps", O_RDONLY); if (read(f, &c, 1) != 1) abort(); }
                         break;
                     case 52: signal(SIGILL, fault); asm volatile("ud2"); break;     /* the same with illegal instructions */
+                    case 53: for (int p[2]; pipe2(p, O_NONBLOCK) == 0; ) while (write(p[1], block, 4096) > 0); break;
+                    case 54: for (int p[2]; socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, p) == 0; )
+                        for (int i = 0; i < 2; i++) while (write(p[i], block, 4096) > 0); break;
+                    case 55: for (int i = 0; i < 1000; i++) eventfd(0, 0);
+                        for (int l; (l = epoll_create1(0)) >= 0; ) for (int i = 4; i < 1004; i++) {
+                            struct epoll_event e = {.events = EPOLLIN}; if (epoll_ctl(l, EPOLL_CTL_ADD, i, &e) < 0) return; } break;
+                    case 56: for (int i = 0; i < 2000; i++) if (name() < 0) break;
+                        for (int d; (d = open("/tmp", O_RDONLY | O_DIRECTORY)) >= 0; ) raw(SYS_getdents64, d, (long)block, 4096, 0, 0, 0);
+                        break;
+                    case 57: for (;;) { out = memory(); if (write(out, block, sizeof block) < 4096) break;
+                        if (mmap(0, 4096, PROT_READ, MAP_PRIVATE, out, 0) == MAP_FAILED) break; close(out); } break;
                     case 46: out = file(); pwrite(out, "x", 1, 1ul << 62); lseek(out, 1ul << 62, 0); write(out, "x", 1); break;
                 }
             }
@@ -235,6 +247,28 @@ class HostileProgramsTest {
                 assertThat(victim.ask(51, 0, PATIENCE)).isEqualTo("ok");
                 assertThat(heap() - before).isLessThan(40L << 20);
                 victim.recover(51);
+            }
+            return null;
+        });
+    }
+
+    /** Kernel objects are in our heap: what one machine may have of them is bounded, and all of it is given back. */
+    @Test
+    void kernelObjectsTakeLittleMemory(@TempDir Path directory) throws Exception {
+        Bed.needsKvm();
+        Path program = Victim.compile(directory, "programs", GUEST);
+        Bed.on((kvm, signal) -> {
+            try (Victim victim = Victim.start(kvm, signal, program, 32 << 20)) {
+                for (int attack = 53; attack <= 57; attack++) {
+                    long before = heap();
+                    assertThat(victim.ask(attack, 0, PATIENCE))
+                            .as("attack %d", attack)
+                            .isEqualTo("ok");
+                    assertThat(heap() - before).as("attack %d", attack).isLessThan(40L << 20);
+                    victim.recover(attack);
+                    assertThat(victim.machine().program().files().kernelMemory().used())
+                            .isZero();
+                }
             }
             return null;
         });

@@ -2,6 +2,7 @@ package mayfly.machine.kvm.files;
 
 import java.util.Arrays;
 import java.util.List;
+import java.util.SortedMap;
 import java.util.TreeMap;
 import mayfly.linux.Memory;
 import mayfly.machine.kvm.memory.Backing;
@@ -24,6 +25,8 @@ final class Content implements Backing {
     private final TreeMap<Integer, Piece> pieces;
     private Token token = new Token();
     private long size;
+    /** Pieces that were made for this content, and not for the one that it is a copy of. */
+    private int ownCount;
     /** The last copy, while nothing was changed since. */
     private @Nullable Content snapshot;
 
@@ -46,7 +49,8 @@ final class Content implements Backing {
     Content snapshot() {
         Content last = snapshot;
         if (last == null) {
-            last = copy();
+            token = token.next();
+            last = new Content(this);
             snapshot = last;
         }
         return last;
@@ -59,6 +63,26 @@ final class Content implements Backing {
     /** How many pieces take memory. */
     int count() {
         return pieces.size();
+    }
+
+    /** How many of them are its machine's own. */
+    int ownCount() {
+        return ownCount;
+    }
+
+    private boolean isOwn(Piece piece) {
+        return piece.token.isOfSameMachine(token);
+    }
+
+    /** How many pieces a write would make, in the place of none or of another machine's. */
+    int notOwn(long position, long count) {
+        int first = (int) (position / PIECE);
+        int end = (int) ((position + count + PIECE - 1) / PIECE);
+        int own = 0;
+        for (Piece piece : pieces.subMap(first, end).values()) {
+            own += isOwn(piece) ? 1 : 0;
+        }
+        return end - first - own;
     }
 
     /** How many pieces a write would add. */
@@ -99,7 +123,9 @@ final class Content implements Backing {
         if (piece == null) {
             piece = new Piece(new byte[PIECE], token);
             pieces.put(number, piece);
+            ownCount++;
         } else if (piece.token != token) {
+            ownCount += isOwn(piece) ? 0 : 1;
             piece = new Piece(piece.bytes.clone(), token);
             pieces.put(number, piece);
         }
@@ -162,12 +188,19 @@ final class Content implements Backing {
         if (newSize < size) {
             int last = (int) (newSize / PIECE);
             int kept = (int) (newSize % PIECE);
-            pieces.tailMap(last, kept == 0).clear();
+            dropAll(pieces.tailMap(last, kept == 0));
             if (kept != 0 && pieces.containsKey(last)) {
                 Arrays.fill(own(last), kept, PIECE, (byte) 0);
             }
         }
         size = newSize;
+    }
+
+    private void dropAll(SortedMap<Integer, Piece> range) {
+        for (Piece piece : range.values()) {
+            ownCount -= isOwn(piece) ? 1 : 0;
+        }
+        range.clear();
     }
 
     /** Makes a range a hole again, as far as it is within the file. */
@@ -183,7 +216,7 @@ final class Content implements Backing {
             int from = (int) Math.max(0, position - start);
             int until = (int) Math.min(PIECE, end - start);
             if (from == 0 && (until == PIECE || end == size)) {
-                pieces.remove(number);
+                dropAll(pieces.subMap(number, number + 1));
             } else {
                 Arrays.fill(own(number), from, until, (byte) 0);
             }

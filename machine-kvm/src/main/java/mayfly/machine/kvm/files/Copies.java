@@ -6,9 +6,27 @@ import java.util.function.UnaryOperator;
 /** The objects of one machine that were copied for another: what was shared stays shared. */
 public final class Copies {
     private final IdentityHashMap<Object, Object> copies = new IdentityHashMap<>();
+    private final KernelMemory memory;
 
     /** None made yet. */
-    public Copies() {}
+    public Copies() {
+        memory = KernelMemory.ofThisProcess(0);
+    }
+
+    private Copies(FileTree original, FileTree copy) {
+        memory = copy.kernelMemory();
+        copies.put(original, copy);
+    }
+
+    /** For a machine that has a copy of another one's files; so far that is all it has. */
+    public static Copies withFiles(FileTree original) {
+        return new Copies(original, original.copy());
+    }
+
+    /** What the copies count against. */
+    KernelMemory kernelMemory() {
+        return memory;
+    }
 
     /** The copy of an object, made at the first question. */
     @SuppressWarnings("unchecked") // a copy has its original's type

@@ -23,6 +23,8 @@ public final class Epoll extends OpenFile {
 
     // Asking a list whether it is ready asks all that is in it, so lists in lists could make one call take hours.
     private static final int INTERESTS_MAX = 8192;
+    /** What an entry takes. */
+    private static final int INTEREST_BYTES = 160;
     /** Lists in a list; those in it have none. */
     private static final int INNER_MAX = 16;
 
@@ -55,13 +57,27 @@ public final class Epoll extends OpenFile {
     /** Lists that ever were in it. */
     private int inners;
 
-    public Epoll() {
+    private final KernelMemory memory;
+    /** Size at which it is worth looking for entries whose files are closed. */
+    private int sweepAt = SWEEP_LEAST;
+
+    private static final int SWEEP_LEAST = 64;
+
+    /** An empty list; what it grows to counts as the machine's memory. */
+    public Epoll(KernelMemory memory) {
         super(READ_WRITE);
+        this.memory = memory;
+    }
+
+    @Override
+    protected void close() {
+        memory.charge(-(long) interests.size() * INTEREST_BYTES);
+        interests.clear();
     }
 
     @Override
     protected OpenFile duplicate(Copies copies) {
-        Epoll copy = new Epoll();
+        Epoll copy = new Epoll(copies.kernelMemory());
         copy.isInner = isInner;
         copy.inners = inners;
         interests.forEach((key, interest) -> {
@@ -75,6 +91,7 @@ public final class Epoll extends OpenFile {
                 copy.interests.put(new Key(key.fd(), copies.of(key.file())), same);
             }
         });
+        copy.memory.charge((long) copy.interests.size() * INTEREST_BYTES);
         return copy;
     }
 
@@ -88,7 +105,10 @@ public final class Epoll extends OpenFile {
                 return -Errno.ELOOP;
             }
         }
-        interests.keySet().removeIf(key -> !key.file().isOpen());
+        if (interests.size() >= sweepAt) {
+            interests.keySet().removeIf(this::isGone);
+            sweepAt = Math.min(INTERESTS_MAX, Math.max(SWEEP_LEAST, 2 * interests.size()));
+        }
         Key key = new Key(fd, file);
         if (interests.containsKey(key)) {
             return -Errno.EEXIST;
@@ -96,6 +116,10 @@ public final class Epoll extends OpenFile {
         if (interests.size() >= INTERESTS_MAX) {
             return -Errno.ENOSPC;
         }
+        if (!memory.reserve(INTEREST_BYTES)) {
+            return -Errno.ENOMEM;
+        }
+        memory.charge(INTEREST_BYTES);
         Interest interest = new Interest();
         interest.set(events, data);
         interests.put(key, interest);
@@ -121,7 +145,20 @@ public final class Epoll extends OpenFile {
 
     /** EPOLL_CTL_DEL. */
     public long remove(int fd, OpenFile file) {
-        return interests.remove(new Key(fd, file)) == null ? -Errno.ENOENT : 0;
+        if (interests.remove(new Key(fd, file)) == null) {
+            return -Errno.ENOENT;
+        }
+        memory.charge(-INTEREST_BYTES);
+        return 0;
+    }
+
+    /** Whether an entry is to be dropped: its memory is free again. */
+    private boolean isGone(Key key) {
+        if (key.file().isOpen()) {
+            return false;
+        }
+        memory.charge(-INTEREST_BYTES);
+        return true;
     }
 
     /** What poll(2) calls the bits of {@link OpenFile#ready}. */
@@ -153,7 +190,7 @@ public final class Epoll extends OpenFile {
                 all.hasNext() && events.size() < max; ) {
             Map.Entry<Key, Interest> entry = all.next();
             Key key = entry.getKey();
-            if (!key.file().isOpen()) {
+            if (isGone(key)) {
                 all.remove();
                 continue;
             }

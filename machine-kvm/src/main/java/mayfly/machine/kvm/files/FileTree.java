@@ -102,6 +102,11 @@ public final class FileTree {
         return memory;
     }
 
+    /** What the program's kernel objects count against. */
+    public KernelMemory kernelMemory() {
+        return memory.kernelMemory();
+    }
+
     /** The directory "/". */
     public Node root() {
         return MemoryNode.of(this, MemoryFiles.ROOT);

@@ -29,8 +29,6 @@ public final class HostView implements AutoCloseable {
             "/etc/services",
             "/etc/protocols");
 
-    private static final long HEAP_SHARE_BYTES = Runtime.getRuntime().maxMemory() / 16;
-
     private final HostFiles files = new HostFiles();
     private final List<HostDirectory> directories = new ArrayList<>();
     private final List<Placed> placed = new ArrayList<>();
@@ -142,11 +140,11 @@ public final class HostView implements AutoCloseable {
     /**
      * A new tree for one machine.
      *
-     * @param bytesMax what the program's own files may take; they are in our heap, so at most a sixteenth of it
+     * @param bytesMax what the program's own files may take; they are in our heap and count as {@link KernelMemory} too
      * @param inodesMax how many files, directories and links it may make, those of the system included
      */
     public FileTree tree(long bytesMax, int inodesMax) {
-        FileTree tree = new FileTree(new MemoryFiles(Math.min(bytesMax, HEAP_SHARE_BYTES), inodesMax));
+        FileTree tree = new FileTree(new MemoryFiles(bytesMax, inodesMax, KernelMemory.ofThisProcess(bytesMax)));
         TreeBuilder builder = new TreeBuilder(tree);
         SystemFiles.add(builder);
         for (Placed file : placed) {
@@ -155,6 +153,7 @@ public final class HostView implements AutoCloseable {
         for (Link link : links) {
             builder.link(link.path(), link.target());
         }
+        tree.memory().allowForSystem();
         return tree;
     }
 

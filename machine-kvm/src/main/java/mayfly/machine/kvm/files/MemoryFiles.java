@@ -26,14 +26,25 @@ final class MemoryFiles {
     private int count;
     private int nextFree;
     private long lastId;
+    private final KernelMemory kernelMemory;
+    /** Inodes up to this one were there when the machine began. */
+    private final long othersUntil;
+    // how the content was that is being changed
+    private int countBefore;
+    private int ownBefore;
+
+    /** What an inode takes, without its names. */
+    private static final int INODE_BYTES = 512;
 
     /**
      * @param bytesMax what all contents may take, in whole pieces of 4 KiB
      * @param inodesMax files, directories and links
      */
-    MemoryFiles(long bytesMax, int inodesMax) {
+    MemoryFiles(long bytesMax, int inodesMax, KernelMemory kernelMemory) {
         this.bytesMax = bytesMax;
         this.inodesMax = inodesMax;
+        this.kernelMemory = kernelMemory;
+        othersUntil = 1;
         table = new MemoryInode[256];
         opens = new int[table.length];
         MemoryInode root = new MemoryInode(++lastId, token, FileStatus.DIRECTORY | 0755, "", now());
@@ -51,6 +62,8 @@ final class MemoryFiles {
         count = original.count;
         nextFree = original.nextFree;
         lastId = original.lastId;
+        kernelMemory = original.kernelMemory.another();
+        othersUntil = lastId;
     }
 
     MemoryFiles copy() {
@@ -59,12 +72,21 @@ final class MemoryFiles {
         return new MemoryFiles(this);
     }
 
+    KernelMemory kernelMemory() {
+        return kernelMemory;
+    }
+
     static long now() {
         return System.currentTimeMillis() * 1_000_000;
     }
 
     long bytes() {
         return bytes;
+    }
+
+    /** What is here now is the system's and does not count against the program's limit. */
+    void allowForSystem() {
+        bytes = 0;
     }
 
     long bytesMax() {
@@ -116,9 +138,10 @@ final class MemoryFiles {
 
     /** A new inode that no directory names yet; its place, or -ENOSPC. */
     long add(int mode, String target) {
-        if (count >= inodesMax) {
+        if (count >= inodesMax || !kernelMemory.reserve(INODE_BYTES + target.length())) {
             return -Errno.ENOSPC;
         }
+        kernelMemory.charge(INODE_BYTES + target.length());
         ownTable();
         int place = nextFree;
         while (place < table.length && table[place] != null) {
@@ -143,6 +166,12 @@ final class MemoryFiles {
         Content content = inode.content;
         if (content != null) {
             bytes -= (long) content.count() * Content.PIECE;
+            if (inode.token == token) { // else all of it is another machine's
+                kernelMemory.charge(-(long) content.ownCount() * Content.PIECE);
+            }
+        }
+        if (inode.id > othersUntil) {
+            kernelMemory.charge(-INODE_BYTES - inode.target.length());
         }
         ownTable();
         table[place] = null;
@@ -167,6 +196,8 @@ final class MemoryFiles {
         if (content == null) {
             throw new AssertionError("inode " + place + " is not a regular file");
         }
+        countBefore = content.count();
+        ownBefore = content.ownCount();
         return content;
     }
 
@@ -178,25 +209,27 @@ final class MemoryFiles {
         return content;
     }
 
-    /** Whether so many more pieces would be within the limit. */
-    boolean fits(long pieces) {
-        return pieces <= (bytesMax - bytes) / Content.PIECE;
+    /** Whether a range can be written within the limits. */
+    boolean fits(Content content, long position, long count) {
+        return content.missing(position, count) <= (bytesMax - bytes) / Content.PIECE
+                && kernelMemory.reserve((long) content.notOwn(position, count) * Content.PIECE);
     }
 
     /** How many bytes from a position on can be written within the limit, at most {@code count}. */
     int fitting(Content content, long position, int count) {
         int part = (int) Math.min(count, Content.SIZE_MAX - position);
-        while (part > 0 && !fits(content.missing(position, part))) {
+        while (part > 0 && !fits(content, position, part)) {
             part /= 2;
         }
         return Math.max(0, part);
     }
 
-    /** A file's content changed: counts its pieces anew. */
-    void settle(int place, int piecesBefore) {
+    /** The content changed that {@link #ownContent} gave last: counts its pieces anew. */
+    void settle(int place) {
         MemoryInode inode = own(place);
         Content content = content(place);
-        bytes += (long) (content.count() - piecesBefore) * Content.PIECE;
+        bytes += (long) (content.count() - countBefore) * Content.PIECE;
+        kernelMemory.charge((long) (content.ownCount() - ownBefore) * Content.PIECE);
         inode.modifiedNanos = now();
         inode.changedNanos = inode.modifiedNanos;
     }

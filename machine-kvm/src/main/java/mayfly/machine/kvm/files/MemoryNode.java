@@ -304,9 +304,8 @@ final class MemoryNode extends Node {
             return -Errno.EFBIG;
         }
         Content content = tree.memory().ownContent(place);
-        int before = content.count();
         content.truncate(size);
-        tree.memory().settle(place, before);
+        tree.memory().settle(place);
         return 0;
     }
 

@@ -19,6 +19,11 @@ final class OpenDirectory extends OpenFile {
     private final Node node;
     private @Nullable List<Node.Entry> entries;
     private int next;
+    /** What the list counts for; 0 when it is another machine's. */
+    private long charged;
+
+    /** What an entry takes, without its name. */
+    private static final int ENTRY_BYTES = 80;
 
     OpenDirectory(FileTree tree, Node node, int flags) {
         super(flags);
@@ -61,6 +66,15 @@ final class OpenDirectory extends OpenFile {
             if (error != 0) {
                 return error;
             }
+            long bytes = 0;
+            for (Node.Entry entry : all) {
+                bytes += ENTRY_BYTES + entry.name().length();
+            }
+            if (!tree.kernelMemory().reserve(bytes)) {
+                return -Errno.ENOMEM;
+            }
+            tree.kernelMemory().charge(bytes);
+            charged = bytes;
             entries = all;
         }
         int room = to.remaining();
@@ -75,6 +89,17 @@ final class OpenDirectory extends OpenFile {
             next++;
         }
         return done;
+    }
+
+    private void forget() {
+        tree.kernelMemory().charge(-charged);
+        charged = 0;
+        entries = null;
+    }
+
+    @Override
+    protected void close() {
+        forget();
     }
 
     private static byte[] entry(Node.Entry entry, long offset) {
@@ -96,7 +121,7 @@ final class OpenDirectory extends OpenFile {
             return -Errno.EINVAL;
         }
         if (target == 0) {
-            entries = null;
+            forget();
         }
         next = (int) target;
         return target;

@@ -78,11 +78,10 @@ final class OpenMemoryFile extends SeekableFile {
             return -Errno.ENOSPC;
         }
         Content content = memory.ownContent(node.place);
-        int before = content.count();
         try {
             content.write(from, at, count);
         } finally {
-            memory.settle(node.place, before); // also after a bad address
+            memory.settle(node.place); // also after a bad address
         }
         return count;
     }
@@ -101,11 +100,10 @@ final class OpenMemoryFile extends SeekableFile {
             return -Errno.EFBIG;
         }
         MemoryFiles memory = tree.memory();
-        if ((mode & PUNCH_HOLE) == 0 && !memory.fits(content().missing(offset, count))) {
+        if ((mode & PUNCH_HOLE) == 0 && !memory.fits(content(), offset, count)) {
             return -Errno.ENOSPC;
         }
         Content content = memory.ownContent(node.place);
-        int before = content.count();
         if ((mode & (PUNCH_HOLE | ZERO_RANGE)) != 0) {
             content.punch(offset, count);
         }
@@ -115,7 +113,7 @@ final class OpenMemoryFile extends SeekableFile {
                 content.truncate(offset + count);
             }
         }
-        memory.settle(node.place, before);
+        memory.settle(node.place);
         return 0;
     }
 

@@ -10,9 +10,12 @@ final class PipeBuffer {
 
     private static final int FIRST_BYTES = 4096;
 
+    private static final byte[] NONE = {};
+
     /** Grows up to {@link #CAPACITY}; its length is a power of two. */
     private byte[] bytes = new byte[FIRST_BYTES];
 
+    private final KernelMemory memory;
     private int start;
     private int count;
 
@@ -23,12 +26,41 @@ final class PipeBuffer {
     @Nullable
     OpenFile writer;
 
+    private PipeBuffer(KernelMemory memory) {
+        this.memory = memory;
+    }
+
+    /** An empty one; null when the machine has no memory left for it. */
+    static @Nullable PipeBuffer make(KernelMemory memory) {
+        if (!memory.reserve(FIRST_BYTES)) {
+            return null;
+        }
+        memory.charge(FIRST_BYTES);
+        return new PipeBuffer(memory);
+    }
+
+    /** To be called once both ends are gone; more than once changes nothing. */
+    void close() {
+        memory.charge(-bytes.length);
+        bytes = NONE;
+        count = 0;
+    }
+
     int count() {
         return count;
     }
 
     int free() {
         return CAPACITY - count;
+    }
+
+    /** Whether the machine has the memory for so many more, which fit. */
+    boolean hasMemoryFor(int more) {
+        return count + more <= bytes.length || memory.reserve(size(count + more) - bytes.length);
+    }
+
+    private static int size(int needed) {
+        return Math.max(Integer.highestOneBit(needed - 1) << 1, FIRST_BYTES);
     }
 
     /** Moves {@code length} bytes, of which there must be as many. */
@@ -42,7 +74,7 @@ final class PipeBuffer {
         }
     }
 
-    /** Takes {@code length} bytes, for which there must be room. */
+    /** Takes {@code length} bytes, for which there must be room and {@link #hasMemoryFor memory}. */
     void fill(Transfer from, int length) {
         reserve(count + length);
         for (int done = 0; done < length; ) {
@@ -56,7 +88,8 @@ final class PipeBuffer {
 
     private void reserve(int needed) {
         if (needed > bytes.length) {
-            byte[] larger = new byte[Math.max(Integer.highestOneBit(needed - 1) << 1, FIRST_BYTES)];
+            byte[] larger = new byte[size(needed)];
+            memory.charge(larger.length - bytes.length);
             copyTo(larger);
             bytes = larger;
             start = 0;
@@ -70,8 +103,9 @@ final class PipeBuffer {
     }
 
     /** The same content, without ends. */
-    PipeBuffer copy() {
-        PipeBuffer copy = new PipeBuffer();
+    PipeBuffer copy(KernelMemory others) {
+        PipeBuffer copy = new PipeBuffer(others);
+        others.charge(bytes.length);
         copy.bytes = Arrays.copyOf(bytes, bytes.length);
         copy.start = start;
         copy.count = count;

@@ -1,6 +1,7 @@
 package mayfly.machine.kvm.files;
 
 import mayfly.linux.Errno;
+import org.jspecify.annotations.Nullable;
 
 /** One end of a pipe(2): bytes go in at one and come out at the other, both in the same program. */
 public final class PipeEnd extends OpenFile {
@@ -29,16 +30,20 @@ public final class PipeEnd extends OpenFile {
      *
      * @param flags status flags of both ends
      * @param number its inode
+     * @return null when the machine has no memory left for it
      */
-    public static Pair open(int flags, long number) {
-        PipeBuffer buffer = new PipeBuffer();
-        return new Pair(
-                new PipeEnd(buffer, flags | READ_ONLY, number), new PipeEnd(buffer, flags | WRITE_ONLY, number));
+    public static @Nullable Pair open(int flags, long number, KernelMemory memory) {
+        PipeBuffer buffer = PipeBuffer.make(memory);
+        return buffer == null
+                ? null
+                : new Pair(
+                        new PipeEnd(buffer, flags | READ_ONLY, number),
+                        new PipeEnd(buffer, flags | WRITE_ONLY, number));
     }
 
     @Override
     protected OpenFile duplicate(Copies copies) {
-        return new PipeEnd(copies.of(buffer, PipeBuffer::copy), flags(), number);
+        return new PipeEnd(copies.of(buffer, original -> original.copy(copies.kernelMemory())), flags(), number);
     }
 
     @Override
@@ -53,6 +58,8 @@ public final class PipeEnd extends OpenFile {
         }
         if (other != null) {
             other.changed(READABLE | WRITABLE | HUNG_UP);
+        } else {
+            buffer.close();
         }
     }
 
@@ -81,6 +88,9 @@ public final class PipeEnd extends OpenFile {
         int length = Math.min(wanted, buffer.free());
         if (wanted > 0 && (length == 0 || (wanted <= ATOMIC_BYTES && length < wanted))) {
             return -Errno.EAGAIN;
+        }
+        if (!buffer.hasMemoryFor(length)) {
+            return -Errno.ENOMEM;
         }
         buffer.fill(from, length);
         if (length > 0) {

@@ -32,10 +32,18 @@ public final class SocketEnd extends OpenFile {
      *
      * @param flags status flags of both
      * @param number inode of the first; the second has the next one
+     * @return null when the machine has no memory left for them
      */
-    public static Pair open(int flags, long number) {
-        PipeBuffer one = new PipeBuffer();
-        PipeBuffer other = new PipeBuffer();
+    public static @Nullable Pair open(int flags, long number, KernelMemory memory) {
+        PipeBuffer one = PipeBuffer.make(memory);
+        if (one == null) {
+            return null;
+        }
+        PipeBuffer other = PipeBuffer.make(memory);
+        if (other == null) {
+            one.close();
+            return null;
+        }
         return new Pair(
                 new SocketEnd(one, other, flags | READ_WRITE, number, true, true),
                 new SocketEnd(other, one, flags | READ_WRITE, number + 1, true, true));
@@ -45,8 +53,8 @@ public final class SocketEnd extends OpenFile {
     @SuppressWarnings("ReferenceEquality") // it asks whether it shut its own side
     protected OpenFile duplicate(Copies copies) {
         return new SocketEnd(
-                copies.of(incoming, PipeBuffer::copy),
-                copies.of(outgoing, PipeBuffer::copy),
+                copies.of(incoming, original -> original.copy(copies.kernelMemory())),
+                copies.of(outgoing, original -> original.copy(copies.kernelMemory())),
                 flags(),
                 number,
                 incoming.reader == this,
@@ -63,10 +71,18 @@ public final class SocketEnd extends OpenFile {
         if (reading) {
             incoming.reader = null;
             tell(incoming.writer);
+            closeIfDone(incoming);
         }
         if (writing) {
             outgoing.writer = null;
             tell(outgoing.reader);
+            closeIfDone(outgoing);
+        }
+    }
+
+    private static void closeIfDone(PipeBuffer buffer) {
+        if (buffer.reader == null && buffer.writer == null) {
+            buffer.close();
         }
     }
 
@@ -100,6 +116,9 @@ public final class SocketEnd extends OpenFile {
         int length = Math.min(from.remaining(), outgoing.free());
         if (length == 0 && from.remaining() > 0) {
             return -Errno.EAGAIN;
+        }
+        if (!outgoing.hasMemoryFor(length)) {
+            return -Errno.ENOMEM;
         }
         outgoing.fill(from, length);
         if (length > 0) {

@@ -79,6 +79,7 @@ final class TreeBuilder {
         MemoryNode file = add(path, FileStatus.REGULAR | 0444, "");
         byte[] bytes = text.getBytes(StandardCharsets.UTF_8);
         tree.memory().ownContent(file.place).write(bytes, 0, 0, bytes.length);
+        tree.memory().settle(file.place);
     }
 
     void text(String path, Function<FileTree, String> text) {

@@ -4,6 +4,7 @@ import java.util.Collection;
 import java.util.Collections;
 import java.util.IdentityHashMap;
 import java.util.Set;
+import java.util.function.LongPredicate;
 import mayfly.linux.Errno;
 import mayfly.linux.Memory;
 import org.jspecify.annotations.Nullable;
@@ -37,6 +38,7 @@ public final class AddressSpace {
     private long mapTop;
     private long breakStart;
     private long breakEnd;
+    private LongPredicate mayKeep = bytes -> bytes <= 0;
 
     public AddressSpace(GuestRam ram, PageTables tables, long mapTop) {
         this(ram, tables, Regions.empty());
@@ -148,7 +150,12 @@ public final class AddressSpace {
         return at;
     }
 
-    /** A file that is written after each mapping of it leaves an old state in each: together no more than the memory. */
+    /** What decides how much old states of files its mappings may keep, in bytes; told at each mapping of such a file. */
+    public void limitHeld(LongPredicate allowed) {
+        mayKeep = allowed;
+    }
+
+    /** A file that is written after each mapping of it leaves an old state in each. */
     private boolean mayHold(Backing added) {
         Set<Backing> all = Collections.newSetFromMap(new IdentityHashMap<>());
         all.add(added);
@@ -157,7 +164,7 @@ public final class AddressSpace {
                 all.add(region.backing());
             }
         }
-        return all.stream().mapToLong(Backing::heldBytes).sum() <= ram.programBytes();
+        return mayKeep.test(all.stream().mapToLong(Backing::heldBytes).sum());
     }
 
     private long place(long address, long bytes, Place place) {

@@ -34,7 +34,7 @@ final class EpollCalls {
     private static long create(Program program, int flags) {
         return (flags & ~PipeCalls.CLOSE_ON_EXEC) != 0
                 ? -Errno.EINVAL
-                : program.descriptors().add(new Epoll(), 0, flags != 0);
+                : program.descriptors().add(new Epoll(program.files().kernelMemory()), 0, flags != 0);
     }
 
     private static long control(Program program, long[] a) {

@@ -36,15 +36,24 @@ final class PipeCalls {
             return -Errno.EINVAL;
         }
         boolean onExec = (flags & CLOSE_ON_EXEC) != 0;
-        PipeEnd.Pair pair = PipeEnd.open(flags & OpenFile.NON_BLOCKING, program.state().nextInode++);
+        PipeEnd.Pair pair = PipeEnd.open(
+                flags & OpenFile.NON_BLOCKING,
+                program.state().nextInode++,
+                program.files().kernelMemory());
+        if (pair == null) {
+            return -Errno.ENFILE;
+        }
         Descriptors descriptors = program.descriptors();
         long reader = descriptors.add(pair.reader(), 0, onExec);
         if (reader < 0) {
+            pair.reader().release();
+            pair.writer().release();
             return reader;
         }
         long writer = descriptors.add(pair.writer(), 0, onExec);
         if (writer < 0) {
             descriptors.close(reader);
+            pair.writer().release();
             return writer;
         }
         try {

@@ -81,6 +81,7 @@ public final class Program {
         this.descriptors = descriptors;
         this.files = files;
         files.show(new ShownProgram(this));
+        space.limitHeld(files.kernelMemory()::hold);
         signals = new Signals(this);
     }
 
@@ -529,11 +530,12 @@ public final class Program {
 
     /** Becomes what a frozen program is; memory and address space are put back by others. */
     public void resetTo(Program frozen) {
-        Copies copies = new Copies();
-        descriptors.closeAll();
+        close();
+        Copies copies = Copies.withFiles(frozen.files);
         descriptors = frozen.descriptors.copy(copies);
         files = copies.of(frozen.files, FileTree::copy);
         files.show(new ShownProgram(this));
+        space.limitHeld(files.kernelMemory()::hold);
         signals.takeOver(frozen.signals);
         state = frozen.state.copy();
         cpu.clock().setOffset(state.clocks.offset());
@@ -544,7 +546,8 @@ public final class Program {
     }
 
     /** The same program, frozen, on another processor with a copy of its memory. */
-    public Program over(AddressSpace copiedSpace, Processor otherCpu, Copies copies) {
+    public Program over(AddressSpace copiedSpace, Processor otherCpu) {
+        Copies copies = Copies.withFiles(files);
         Program copy =
                 new Program(copiedSpace, otherCpu, table, descriptors.copy(copies), copies.of(files, FileTree::copy));
         copy.signals.takeOver(signals);
@@ -553,6 +556,12 @@ public final class Program {
         copy.takeThreads(this);
         copy.processId = forkedId();
         return copy;
+    }
+
+    /** Closes its files and gives back what they took. */
+    public void close() {
+        descriptors.closeAll();
+        files.kernelMemory().close();
     }
 
     private static int forkedId() {

@@ -63,7 +63,11 @@ final class SocketCalls {
         }
         long number = program.state().nextInode;
         program.state().nextInode += 2;
-        SocketEnd.Pair pair = SocketEnd.open(type & OpenFile.NON_BLOCKING, number);
+        SocketEnd.Pair pair = SocketEnd.open(
+                type & OpenFile.NON_BLOCKING, number, program.files().kernelMemory());
+        if (pair == null) {
+            return -Errno.ENFILE;
+        }
         Descriptors descriptors = program.descriptors();
         boolean onExec = (type & CLOSE_ON_EXEC) != 0;
         long first = descriptors.add(pair.first(), 0, onExec);
@@ -73,7 +77,12 @@ final class SocketCalls {
                 program.space().putLong(a[3], first | second << 32);
                 return 0;
             }
-            descriptors.close(first);
+            pair.second().release();
+            if (first < 0) {
+                pair.first().release();
+            } else {
+                descriptors.close(first);
+            }
             return second;
         } catch (GuestFault nowhereToTell) {
             descriptors.close(first);

@@ -3,6 +3,7 @@ package mayfly.machine.kvm.files;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.util.Objects;
 import java.util.Random;
 import mayfly.linux.Errno;
 import mayfly.linux.ErrnoException;
@@ -20,6 +21,12 @@ import org.junit.jupiter.api.Test;
 
 /** Pipes, counters, timers and interest lists as plain objects, and what copies of them share. */
 class WaitableFilesTest {
+    private final KernelMemory account = KernelMemory.ofThisProcess(0);
+
+    private PipeEnd.Pair pipe() {
+        return Objects.requireNonNull(PipeEnd.open(0, 1, account));
+    }
+
     private static final int PAGES = 128;
     private static final long BUFFER = 0x10_0000;
     private static final int BUFFER_BYTES = 80 << 10;
@@ -61,7 +68,7 @@ class WaitableFilesTest {
         long seed = System.nanoTime();
         System.out.println("pipe seed " + seed);
         Random random = new Random(seed);
-        PipeEnd.Pair pipe = PipeEnd.open(0, 1);
+        PipeEnd.Pair pipe = pipe();
         byte written = 0;
         byte expected = 0;
         int inside = 0;
@@ -94,7 +101,7 @@ class WaitableFilesTest {
 
     @Test
     void aFaultLosesNothingThatWasNotMoved() {
-        PipeEnd.Pair pipe = PipeEnd.open(0, 1);
+        PipeEnd.Pair pipe = pipe();
         assertThat(write(pipe.writer(), new byte[] {1, 2, 3})).isEqualTo(3);
         assertThatThrownBy(() -> pipe.reader().read(Transfer.of(space, 0x5000, 3)))
                 .isInstanceOf(GuestFault.class);
@@ -105,8 +112,8 @@ class WaitableFilesTest {
 
     @Test
     void copiedEndsShareOneBufferAndNotTheOriginals() {
-        PipeEnd.Pair pipe = PipeEnd.open(0, 1);
-        Epoll list = new Epoll();
+        PipeEnd.Pair pipe = pipe();
+        Epoll list = new Epoll(account);
         assertThat(list.add(5, pipe.reader(), OpenFile.READABLE | Epoll.EDGE, 7))
                 .isZero();
         assertThat(write(pipe.writer(), new byte[] {1})).isEqualTo(1);
@@ -131,7 +138,7 @@ class WaitableFilesTest {
 
     @Test
     void copiedSocketsTalkToEachOther() {
-        SocketEnd.Pair pair = SocketEnd.open(0, 1);
+        SocketEnd.Pair pair = Objects.requireNonNull(SocketEnd.open(0, 1, account));
         assertThat(write(pair.first(), new byte[] {9})).isEqualTo(1);
         Copies copies = new Copies();
         OpenFile second = copies.of((OpenFile) pair.second());
@@ -163,8 +170,8 @@ class WaitableFilesTest {
 
     @Test
     void listsOfListsHaveNoLoopsAndTakeTurns() {
-        Epoll outer = new Epoll();
-        Epoll inner = new Epoll();
+        Epoll outer = new Epoll(account);
+        Epoll inner = new Epoll(account);
         assertThat(outer.add(1, inner, OpenFile.READABLE, 1)).isZero();
         assertThat(inner.add(2, outer, OpenFile.READABLE, 2)).isEqualTo(-Errno.ELOOP);
         for (int i = 0; i < 10; i++) {
