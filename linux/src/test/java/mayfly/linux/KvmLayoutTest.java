@@ -18,7 +18,15 @@ import org.junit.jupiter.api.io.TempDir;
 /** The numbers of linux/kvm.h, of memory mappings and of timers that are written by hand are those of the headers. */
 class KvmLayoutTest {
     private static final List<String> HEADERS = List.of(
-            "linux/kvm.h", "sys/mman.h", "fcntl.h", "unistd.h", "linux/falloc.h", "signal.h", "time.h", "string.h");
+            "linux/kvm.h",
+            "sys/mman.h",
+            "sys/resource.h",
+            "fcntl.h",
+            "unistd.h",
+            "linux/falloc.h",
+            "signal.h",
+            "time.h",
+            "string.h");
 
     @Test
     void numbersAreTheCompilersToo(@TempDir Path directory) throws Exception {
@@ -32,6 +40,10 @@ class KvmLayoutTest {
         put(values, "KVM_CAP_IMMEDIATE_EXIT", Kvm.KVM_CAP_IMMEDIATE_EXIT);
         put(values, "KVM_CAP_SYNC_REGS", Kvm.KVM_CAP_SYNC_REGS);
         put(values, "KVM_CAP_XSAVE2", Kvm.KVM_CAP_XSAVE2);
+        put(values, "RUSAGE_THREAD", PageFaults.RUSAGE_THREAD);
+        put(values, "sizeof(struct rusage)", PageFaults.RUSAGE_BYTES);
+        put(values, "offsetof(struct rusage, ru_minflt)", PageFaults.MINOR);
+        put(values, "offsetof(struct rusage, ru_majflt)", PageFaults.MAJOR);
         put(values, "KVM_API_VERSION", Kvm.API_VERSION);
         put(values, "KVM_SYNC_X86_REGS | KVM_SYNC_X86_SREGS", Kvm.SYNC_REGS_AND_SREGS);
         put(values, "KVM_SYNC_X86_REGS", Vcpu.DIRTY_GENERAL);

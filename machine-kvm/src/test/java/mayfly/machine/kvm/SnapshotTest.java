@@ -6,10 +6,14 @@ import java.io.ByteArrayOutputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Random;
+import mayfly.linux.Kvm;
 import mayfly.linux.ThreadSignal;
 import mayfly.machine.kvm.files.Channel;
 import mayfly.machine.kvm.files.Descriptors;
 import mayfly.machine.kvm.load.ImageFile;
+import mayfly.machine.kvm.memory.AddressSpace;
+import mayfly.machine.kvm.memory.Region;
 import mayfly.machine.kvm.program.Stop;
 import mayfly.machine.kvm.program.Wait;
 import org.junit.jupiter.api.Test;
@@ -50,20 +54,7 @@ class SnapshotTest {
         Bed.needsKvm();
         Path program = Bed.compile(dir, "counter", COUNTER);
         Bed.on((kvm, signal) -> {
-            Descriptors descriptors = new Descriptors();
-            descriptors.set(3, new Channel((_, _) -> {}), false);
-            VirtualMachine template = VirtualMachine.boot(
-                    kvm,
-                    64 << 20,
-                    ImageFile.open(program, "/app/counter"),
-                    path -> {
-                        throw new AssertionError(path);
-                    },
-                    List.of("counter"),
-                    List.of(),
-                    descriptors);
-            assertThat(template.run(signal, Wait.FOREVER)).isInstanceOf(Stop.Idle.class);
-            try (Snapshot snapshot = template.freeze();
+            try (Snapshot snapshot = frozen(kvm, signal, program);
                     VirtualMachine fork = snapshot.fork(kvm);
                     VirtualMachine other = snapshot.fork(kvm)) {
                 assertThat(fork.differences()).isZero();
@@ -78,6 +69,88 @@ class SnapshotTest {
             }
             return null;
         });
+    }
+
+    /** Touches so many pages of its own, and maps, fills and keeps so many KiB. */
+    private static final String TOUCHES = """
+            #include <stdio.h>
+            #include <stdlib.h>
+            #include <string.h>
+            #include <unistd.h>
+            #include <sys/mman.h>
+            static char big[64 << 12];
+            int main(void) {
+                char in[64], out[96];
+                int pages, kib;
+                for (;;) {
+                    ssize_t n = read(3, in, sizeof in - 1);
+                    if (n <= 0) return 0;
+                    in[n] = 0;
+                    if (sscanf(in, "%d %d", &pages, &kib) != 2) return 1;
+                    int seen = 0;
+                    for (int i = 0; i < 64; i++) seen += big[i << 12];
+                    for (int i = 0; i < pages; i++) big[i << 12]++;
+                    char *more = mmap(0, kib << 10, 3, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+                    for (int i = 0; i < kib; i += 4) seen += more[i << 10]++;
+                    if (write(3, out, sprintf(out, "seen=%d", seen)) < 0) return 1;
+                }
+            }
+            """;
+
+    @Test
+    void pagesThatAreKnownWithoutLookingAreAllThereAre(@TempDir Path dir) throws Exception {
+        Path program = Bed.compile(dir, "touches", TOUCHES);
+        long seed = Long.getLong("mayfly.seed", System.nanoTime());
+        System.out.println("SnapshotTest seed " + seed);
+        Random random = new Random(seed);
+        Bed.on((kvm, signal) -> {
+            try (Snapshot snapshot = frozen(kvm, signal, program);
+                    VirtualMachine fork = snapshot.fork(kvm)) {
+                int requests = 0;
+                while (requests < 600) {
+                    int pages = random.nextInt(65);
+                    int kib = 4 << random.nextInt(random.nextInt(8) == 0 ? 14 : 8); // up to 32 MiB: more than is kept
+                    for (int times = random.nextInt(kib < 1024 ? 30 : 3); times >= 0; times--, requests++) {
+                        assertThat(ask(fork, signal, pages + " " + kib)).isEqualTo("seen=0");
+                        assertThat(fork.reset()).isPositive();
+                        assertThat(fork.differencesOfOwn())
+                                .as("after %d pages, %d KiB", pages, kib)
+                                .isZero();
+                    }
+                }
+
+                assertThat(fork.searches()).as("or this shows nothing").isLessThan(requests / 2);
+                assertThat(fork.differences()).isZero();
+                AddressSpace space = fork.program().space();
+                Region writable = space.regions().stream()
+                        .filter(region -> (region.protection() & Region.WRITE) != 0)
+                        .findFirst()
+                        .orElseThrow();
+                space.putLong(writable.start(), ~space.getLong(writable.start()));
+                assertThat(fork.differencesOfOwn()).isOne();
+                assertThat(fork.differences()).isOne();
+                assertThat(fork.reset()).isPositive();
+                assertThat(fork.differences()).as("what the host wrote").isZero();
+            }
+            return null;
+        });
+    }
+
+    private static Snapshot frozen(Kvm kvm, ThreadSignal signal, Path program) throws Exception {
+        Descriptors descriptors = new Descriptors();
+        descriptors.set(3, new Channel((_, _) -> {}), false);
+        VirtualMachine template = VirtualMachine.boot(
+                kvm,
+                64 << 20,
+                ImageFile.open(program, "/app/program"),
+                path -> {
+                    throw new AssertionError(path);
+                },
+                List.of("program"),
+                List.of(),
+                descriptors);
+        assertThat(template.run(signal, Wait.FOREVER)).isInstanceOf(Stop.Idle.class);
+        return template.freeze();
     }
 
     private static String ask(VirtualMachine machine, ThreadSignal signal, String request) throws Exception {

@@ -3,22 +3,45 @@ package mayfly.machine.kvm.cpu;
 import java.util.Arrays;
 import mayfly.linux.Vcpu;
 
-/** The registers of a program that does not run now. Mutable; belongs to one guest thread. */
+/**
+ * The registers of a program that does not run now. Belongs to one guest thread; a copy costs nothing until one of the two
+ * is saved to. Copies may be made by several threads at once of one that is not saved to any more.
+ */
 public final class CpuState {
-    final byte[] registers;
-    final byte[] extended;
+    private byte[] registers;
+    private byte[] extended;
+    private volatile boolean shared;
 
     CpuState(int extendedBytes) {
-        this(new byte[Vcpu.REGISTERS_BYTES], new byte[extendedBytes]);
+        this(new byte[Vcpu.REGISTERS_BYTES], new byte[extendedBytes], false);
     }
 
-    private CpuState(byte[] registers, byte[] extended) {
+    private CpuState(byte[] registers, byte[] extended, boolean shared) {
         this.registers = registers;
         this.extended = extended;
+        this.shared = shared;
+    }
+
+    byte[] registers() {
+        return registers;
+    }
+
+    byte[] extended() {
+        return extended;
+    }
+
+    /** Before all of it is overwritten: the arrays are its own then. */
+    void renew() {
+        if (shared) {
+            registers = new byte[registers.length];
+            extended = new byte[extended.length];
+            shared = false;
+        }
     }
 
     public CpuState copy() {
-        return new CpuState(registers.clone(), extended.clone());
+        shared = true;
+        return new CpuState(registers, extended, true);
     }
 
     @Override

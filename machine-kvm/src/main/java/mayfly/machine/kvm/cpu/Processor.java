@@ -412,8 +412,9 @@ public final class Processor implements AutoCloseable {
 
     /** Copies all of a settled program's registers. */
     public void save(CpuState to) throws ErrnoException {
-        vcpu.saveRegisters(to.registers);
-        vcpu.saveExtended(to.extended);
+        to.renew();
+        vcpu.saveRegisters(to.registers());
+        vcpu.saveExtended(to.extended());
     }
 
     public void restore(CpuState from) throws ErrnoException {
@@ -422,12 +423,12 @@ public final class Processor implements AutoCloseable {
             midway = false;
         }
         restoreGeneral(from);
-        vcpu.restoreExtended(from.extended);
+        vcpu.restoreExtended(from.extended());
     }
 
     /** Restores all but the extended state. */
     public void restoreGeneral(CpuState from) {
-        vcpu.restoreRegisters(from.registers);
+        vcpu.restoreRegisters(from.registers());
         inCall = false;
         inException = false;
     }

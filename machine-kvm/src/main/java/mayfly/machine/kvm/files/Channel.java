@@ -10,6 +10,8 @@ import mayfly.linux.Errno;
  */
 public final class Channel extends OpenFile {
     private static final int PIECE = 64 << 10;
+    /** Half of the smallest buffer's bytes. */
+    private static final int LEAST = 256;
 
     /** Takes what the program writes. */
     @FunctionalInterface
@@ -22,7 +24,7 @@ public final class Channel extends OpenFile {
     private int offset;
     private boolean ended;
     private Receiver receiver;
-    private byte[] buffer = new byte[4096];
+    private byte[] buffer = {};
 
     /** Looks like a socket to the program. */
     public Channel(Receiver receiver) {
@@ -96,7 +98,7 @@ public final class Channel extends OpenFile {
         while (from.remaining() > 0) {
             int count = Math.min(PIECE, from.remaining());
             if (buffer.length < count) {
-                buffer = new byte[PIECE];
+                buffer = new byte[Integer.highestOneBit(count - 1 | LEAST) << 1];
             }
             from.take(buffer, 0, count);
             receiver.received(buffer, count);

@@ -97,9 +97,10 @@ public final class Descriptors {
     public Descriptors copy(Copies copies) {
         Descriptors copy = new Descriptors();
         copy.limit = limit;
-        copy.files = new OpenFile[files.length];
-        copy.closeOnExec = closeOnExec.clone();
-        for (int fd = 0; fd < files.length; fd++) {
+        int end = end();
+        copy.grow(end);
+        System.arraycopy(closeOnExec, 0, copy.closeOnExec, 0, end);
+        for (int fd = 0; fd < end; fd++) {
             OpenFile file = files[fd];
             copy.files[fd] = file == null ? null : copies.of(file);
         }

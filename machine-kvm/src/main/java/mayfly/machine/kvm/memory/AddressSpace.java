@@ -39,6 +39,7 @@ public final class AddressSpace {
     private long breakStart;
     private long breakEnd;
     private LongPredicate mayKeep = bytes -> bytes <= 0;
+    private long writes;
 
     public AddressSpace(GuestRam ram, PageTables tables, long mapTop) {
         this(ram, tables, Regions.empty());
@@ -456,6 +457,7 @@ public final class AddressSpace {
     public long host(long address, boolean write) {
         long entry = tables.entry(address);
         int wanted = write ? Region.WRITE : Region.READ;
+        writes += write ? 1 : 0;
         if (address < BOTTOM || address >= TOP || (entry & PageTables.USER) == 0 || !allows(entry, wanted)) {
             if (address < BOTTOM || address >= TOP || !fault(address, wanted)) {
                 throw new GuestFault();
@@ -484,6 +486,11 @@ public final class AddressSpace {
 
     public Memory memory() {
         return memory;
+    }
+
+    /** How often somebody was about to write to the memory through this class; grows. */
+    public long writes() {
+        return writes + tables.writes();
     }
 
     /** Copies bytes out of the guest. */

@@ -38,6 +38,7 @@ public final class PageTables {
     private long cachedRegion = -1;
 
     private long cachedTable;
+    private long writes;
 
     private PageTables(GuestRam ram, int root) {
         this.ram = ram;
@@ -182,7 +183,13 @@ public final class PageTables {
         return (int) ((entry & FRAME) >>> GuestRam.PAGE_BITS);
     }
 
+    /** How often an entry was written, besides by {@link #revert(long, long, Memory, long)}. */
+    long writes() {
+        return writes;
+    }
+
     private boolean put(long address, long entry) {
+        writes++;
         long table = table(address, true);
         if (table < 0) {
             return false;
@@ -236,6 +243,9 @@ public final class PageTables {
     }
 
     private void revert(long table, @Nullable Memory original) {
+        if (original != null && memory.mismatch(original, table, GuestRam.PAGE) < 0) {
+            return;
+        }
         for (long at = table; at < table + GuestRam.PAGE; at += 8) {
             long wanted = original == null ? 0 : original.getLong(at);
             long entry = memory.getLong(at);

@@ -431,8 +431,7 @@ public final class Program {
             cpu.settle(); // or the next thread's registers would be taken for those of an exit under way
             loaded = null; // it ended, and its registers with it
         } else if (result == Wait.PENDING) {
-            cpu.settle();
-            current = null;
+            current = null; // its registers stay as they are: often it goes on before another thread does
             threads.waits(Objects.requireNonNull(thread.wait));
             if (signals.hasDeliverable(thread)) {
                 threads.interrupt(thread);
@@ -503,14 +502,18 @@ public final class Program {
             statistics.switches++;
             if (loaded != null) {
                 state.cpu.charge(loaded, System.nanoTime());
+                cpu.settle();
                 cpu.save(loaded.state);
             }
             cpu.restore(thread.state);
             loaded = thread;
         }
+        if (thread.interrupted || signals.hasWork(thread)) {
+            cpu.settle();
+        }
         if (thread.hasResult) {
             thread.hasResult = false;
-            cpu.set(Vcpu.Register.RAX, thread.result);
+            cpu.answer(thread.result);
         }
         current = thread;
         signals.deliver(thread);
@@ -524,6 +527,7 @@ public final class Program {
             throw new IllegalStateException("a thread is running");
         }
         if (loaded != null) {
+            cpu.settle();
             cpu.save(loaded.state);
         }
     }
