@@ -54,9 +54,10 @@ int init_clear(int fd3) {
     return 0;
 }
 
-int init_execute(const char *const *argv, const char *const *env, int fd3) {
+int init_execute(const char *const *argv, const char *const *env, int fd3, int passed) {
     int error = init_clear(fd3);
     if (error != 0) return error;
+    if (passed >= 0 && dup2(passed, 4) < 0) return errno; /* what was 4 goes at the execve, as do all others of ours */
     execute(argv, env);
     return errno;
 }
@@ -72,12 +73,13 @@ _Noreturn void init_reap(const struct init_plan *plan) {
     }
     if (main_child == 0) {
         prctl(PR_SET_PDEATHSIG, SIGKILL); /* in a pid namespace our end is its end anyway */
-        int error = init_execute(plan->argv, plan->env, plan->listener);
+        int error = init_execute(plan->argv, plan->env, plan->listener, plan->passed);
         init_report(plan->report, "execve", error);
         _exit(125);
     }
     if (plan->report >= 0) close(plan->report); /* end of file there means: executed */
     if (plan->listener >= 0) close(plan->listener);
+    if (plan->passed >= 0) close(plan->passed);
     for (;;) {
         int number = sigwaitinfo(&all, NULL);
         if (number > 0 && number != SIGCHLD) kill(main_child, number);
@@ -98,6 +100,7 @@ int init_main(int argc, char **argv) {
                              .control = -1,
                              .report = -1,
                              .listener = has_fd ? (int)fd : -1,
+                             .passed = -1,
                              .machines_max = 64};
     if (strcmp(argv[1], "accept") == 0) init_accept(&plan);
     init_reap(&plan);

@@ -91,7 +91,7 @@ _Noreturn static void become_machine(const struct init_plan *plan, int connectio
         if (error == 0) error = seccomp_install_tail();
     }
     if (error == 0 && agent_is_us) become_agent(plan, connection);
-    if (error == 0) error = init_execute(plan->argv, plan->env, connection);
+    if (error == 0) error = init_execute(plan->argv, plan->env, connection, -1);
     init_report(-1, plan->argv[0], error);
     _exit(125);
 }

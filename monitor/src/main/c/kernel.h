@@ -120,6 +120,7 @@ struct k_bpf_program {
 #define K_BPF_IF_EQ 0x15u
 #define K_BPF_IF_GE 0x35u
 #define K_BPF_IF_ANY_BIT 0x45u /* BPF_JMP|BPF_JSET */
+#define K_BPF_AND 0x54u /* BPF_ALU|BPF_AND|BPF_K */
 #define K_BPF_RETURN 0x06u
 
 /* linux/seccomp.h */
@@ -145,3 +146,8 @@ struct k_seccomp_data {
 /* asm-generic/ioctls.h */
 #define K_TIOCSTI 0x5412u
 #define K_TIOCLINUX 0x541cu
+#define K_FIONREAD 0x541bu
+/* linux/fs.h: _IOWR('f', 16, struct pm_scan_arg) */
+#define K_PAGEMAP_SCAN 0xc0606610u
+/* linux/kvm.h: KVMIO, the second byte of its ioctls */
+#define K_KVM_TYPE 0xae00u

@@ -18,6 +18,7 @@ static void close_at(int fd) {
 void launcher_keep(struct sandbox *s) {
     close_at(s->report); /* end of file there, once process 1 has closed its copy, means: executed */
     close_at(s->listener);
+    close_at(s->passed);
     close_at(s->isolation);
     close_at(s->cgroup_v2);
     for (size_t i = 0; i < s->tree_count; i++) close_at(s->trees[i].fd);

@@ -22,7 +22,8 @@ void limits_apply(struct sandbox *s) {
     const struct spec *spec = s->spec;
     lower(s, RLIMIT_CORE, 0, "RLIMIT_CORE");
     lower(s, RLIMIT_NOFILE, FILES_MAX, "RLIMIT_NOFILE");
-    lower(s, RLIMIT_FSIZE, spec->output_max + FILE_SLACK_BYTES, "RLIMIT_FSIZE");
+    /* The memory of virtual machines is a file, which the limit would count; then the monitor's look is all there is. */
+    if (!spec->pass) lower(s, RLIMIT_FSIZE, spec->output_max + FILE_SLACK_BYTES, "RLIMIT_FSIZE");
     if (spec->pids && s->namespaces & K_CLONE_NEWUSER) {
         /* counted per user namespace for a user without power, so it is this sandbox's own */
         lower(s, RLIMIT_NPROC, spec->pids, "RLIMIT_NPROC");

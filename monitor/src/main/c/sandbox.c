@@ -84,7 +84,9 @@ static void filter_calls(struct sandbox *s) {
     if (s->got.of[F_FORK].applied) options |= FILTER_FORKS_MACHINES;
     if (s->spec->init == INIT_NONE) options |= FILTER_HOLDS_PDEATHSIG;
     if (s->spec->net == NET_NONE && !s->got.of[F_NETNS].applied) options |= FILTER_NO_INTERNET;
-    int error = seccomp_install(s->spec->seccomp == SECCOMP_AGENT ? FILTER_FOR_AGENT : FILTER_FOR_TASK, options);
+    static const enum seccomp_profile profiles[] = {
+        [SECCOMP_TASK] = FILTER_FOR_TASK, [SECCOMP_AGENT] = FILTER_FOR_AGENT, [SECCOMP_MACHINES] = FILTER_FOR_MACHINES};
+    int error = seccomp_install(profiles[s->spec->seccomp], options);
     isolation_set(&s->got, F_SECCOMP, error == 0, "", error);
     if (error == 0 && options & FILTER_NO_INTERNET)
         isolation_set(&s->got, F_NETNS, false, "internet sockets are refused instead", 0);
@@ -110,10 +112,11 @@ _Noreturn static void run_command(struct sandbox *s) {
                              .control = s->control[1],
                              .report = s->report,
                              .listener = s->listener,
+                             .passed = s->passed,
                              .machines_max = spec->pids ? (unsigned)spec->pids : MACHINES_DEFAULT,
                              .own_namespaces = s->got.of[F_FORK].applied,
                              .tmp_bytes = spec->tmp ? spec->tmp : SANDBOX_TMP_BYTES};
-    if (spec->init == INIT_NONE) sandbox_fail_stage(s, "execve", init_execute(spec->argv, spec->env, s->listener));
+    if (spec->init == INIT_NONE) sandbox_fail_stage(s, "execve", init_execute(spec->argv, spec->env, s->listener, s->passed));
     prctl(PR_SET_DUMPABLE, 0); /* nobody in the sandbox reads or writes our memory through /proc/1 */
     if (spec->init == INIT_ACCEPT) init_accept(&plan);
     init_reap(&plan);
@@ -212,7 +215,7 @@ static int move_up(struct sandbox *s, int fd) {
 }
 
 int sandbox_main(int argc, char **argv) {
-    static struct sandbox s = {.report = -1, .listener = -1, .cgroup_v2 = -1};
+    static struct sandbox s = {.report = -1, .listener = -1, .passed = -1, .cgroup_v2 = -1};
     uint64_t fd;
     if (argc < 2 || argc > 3 || (argc == 3 && !text_parse(argv[2], 1000, &fd))) return 2;
     if (argc == 3) s.report = move_up(&s, (int)fd);
@@ -232,6 +235,11 @@ int sandbox_main(int argc, char **argv) {
     mounts_choose(&s);
     mounts_open(&s);
     if (s.spec->listen) s.listener = move_up(&s, listen_here(&s, s.spec->listen));
+    if (s.spec->pass) { /* while we still are who may open it */
+        int device = open(s.spec->pass, O_RDWR | O_CLOEXEC | O_NOFOLLOW);
+        if (device < 0) sandbox_fail(&s, s.spec->pass, errno);
+        s.passed = move_up(&s, device);
+    }
     s.isolation = open("isolation", O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0600);
     if (s.isolation < 0) sandbox_fail(&s, "isolation", errno);
     cgroup_make(&s);

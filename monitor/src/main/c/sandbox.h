@@ -32,6 +32,7 @@ struct sandbox {
     int report;     /* the monitor's pipe for (errno, stage), -1 = write to stderr */
     int control[2]; /* socket pair: [0] the launcher's, [1] the sandbox's process 1 */
     int listener;   /* becomes descriptor 3, -1 = none */
+    int passed;     /* becomes descriptor 4, -1 = none */
     int isolation;  /* the file `isolation` */
     bool privileged;    /* started as root */
     bool opens_inside;  /* the trees can only be opened in the sandbox's own mount namespace */

@@ -59,6 +59,14 @@ static inline void seccomp_emit_rule(struct seccomp_builder *b, enum rule rule) 
         seccomp_return(b, K_SECCOMP_ALLOW);
         seccomp_refuse(b, EPERM);
         break;
+    case IF_KVM_IOCTL: /* KVM's own (type 0xAE), PAGEMAP_SCAN, and what libc asks of any descriptor */
+        seccomp_emit(b, K_BPF_LOAD, SECCOMP_ARG(1), 0, 0);
+        seccomp_allow_if_eq(b, K_PAGEMAP_SCAN);
+        seccomp_allow_if_eq(b, K_FIONREAD);
+        seccomp_emit(b, K_BPF_AND, 0xff00, 0, 0);
+        seccomp_allow_if_eq(b, K_KVM_TYPE);
+        seccomp_refuse(b, ENOTTY);
+        break;
     case IF_SOCKET: /* vsock, packet, alg, tipc ... are host doors or large attack surface; netlink: only routes */
         seccomp_emit(b, K_BPF_LOAD, SECCOMP_ARG(0), 0, 0);
         seccomp_allow_if_eq(b, AF_UNIX_);

@@ -16,6 +16,7 @@ enum rule {
     IF_PERSONALITY,
     IF_MOUNT,
     IF_PRCTL,
+    IF_KVM_IOCTL,
 };
 
 #define ANY_PROFILE(X)                                                                                                \
@@ -71,6 +72,16 @@ enum rule {
     X(msgctl) X(mq_open) X(mq_unlink) X(mq_timedsend) X(mq_timedreceive) X(mq_notify) X(mq_getsetattr) X(io_setup)     \
     X(io_submit) X(io_getevents) X(io_destroy) X(io_cancel) X(io_pgetevents) X(vmsplice) X(mbind) X(set_mempolicy) X(remap_file_pages)
 
+/* The process that runs virtual machines has its one listening socket and its descriptors, and needs no way to anything
+   else: no sockets, no users, no links, nothing that outlives it. Its execve is its own start; it gives that up itself. */
+#define NOT_FOR_MACHINES(X)                                                                                           \
+    X(socket) X(connect) X(bind) X(listen) X(sendto) X(sendmsg) X(sendmmsg) X(recvmsg) X(recvmmsg)       \
+    X(execveat) X(setuid) X(setgid) X(setreuid) X(setregid) X(setresuid) X(setresgid) X(setfsuid) X(setfsgid)          \
+    X(setgroups) X(capset) X(setsid) X(setpgid) X(mknodat) X(linkat) X(symlinkat) X(fchown) X(fchownat) X(fchmodat)    \
+    X(setxattr) X(lsetxattr) X(fsetxattr) X(removexattr) X(lremovexattr) X(fremovexattr) X(splice) X(tee)              \
+    X(inotify_init1) X(inotify_add_watch) X(pidfd_open) X(pidfd_send_signal) X(rt_sigqueueinfo) X(pkey_alloc)          \
+    X(pkey_mprotect) X(landlock_create_ruleset) X(mlockall) X(ioprio_set) X(setpriority) X(personality)
+
 /* Numbers that an older libc header does not name. */
 #define ANY_PROFILE_NUMBERS(X)                                                                                        \
     X(K_NR_close_range) X(K_NR_futex_waitv) X(K_NR_fchmodat2) X(K_NR_futex_wake) X(K_NR_futex_wait)                    \
@@ -86,7 +97,7 @@ enum rule {
 #define SECCOMP_NEWEST_JUDGED 450 /* unlisted calls above it were unknown here: ENOSYS, so that libc falls back */
 #define SECCOMP_NUMBERS 512       /* table size; every number from here on is ENOSYS */
 
-enum seccomp_profile { FILTER_FOR_AGENT, FILTER_FOR_TASK };
+enum seccomp_profile { FILTER_FOR_AGENT, FILTER_FOR_TASK, FILTER_FOR_MACHINES };
 enum seccomp_option {
     FILTER_FORKS_MACHINES = 1, /* caps=fork: new pid and mount namespaces, mount of a fresh tmpfs or proc */
     FILTER_NO_INTERNET = 4,     /* net=none without a network namespace: local sockets only, not even a loopback */
@@ -96,6 +107,7 @@ enum seccomp_option {
 static inline void seccomp_rules(unsigned char rule[SECCOMP_NUMBERS], enum seccomp_profile profile, unsigned options) {
     for (int nr = 0; nr < SECCOMP_NUMBERS; nr++) rule[nr] = nr <= SECCOMP_NEWEST_JUDGED ? DENY : ABSENT;
 #define ALLOW_NAME(name) rule[SYS_##name] = ALLOW;
+#define DENY_NAME(name) rule[SYS_##name] = DENY;
 #define ALLOW_NUMBER(number) rule[number] = ALLOW;
 #define ABSENT_NUMBER(number) rule[number] = ABSENT;
     ANY_PROFILE(ALLOW_NAME)
@@ -113,5 +125,10 @@ static inline void seccomp_rules(unsigned char rule[SECCOMP_NUMBERS], enum secco
     rule[SYS_socket] = IF_SOCKET;
     rule[SYS_personality] = IF_PERSONALITY;
     rule[SYS_prctl] = IF_PRCTL;
+    if (profile == FILTER_FOR_MACHINES) {
+        NOT_FOR_MACHINES(DENY_NAME)
+        rule[SYS_ioctl] = IF_KVM_IOCTL;
+    }
+#undef DENY_NAME
     if (options & FILTER_FORKS_MACHINES) rule[SYS_mount] = IF_MOUNT;
 }

@@ -75,6 +75,13 @@ static const char *set_listen(struct spec *s, char *value) {
     return NULL;
 }
 
+/* Exactly one device, since whoever may write a spec shall not open others with the launcher's rights. */
+static const char *set_pass(struct spec *s, char *value) {
+    if (strcmp(value, "/dev/kvm") != 0) return "only /dev/kvm can be passed";
+    s->pass = value;
+    return NULL;
+}
+
 static const char *set_uid(struct spec *s, char *value) {
     uint64_t n;
     if (!text_parse(value, UINT32_MAX - 1, &n)) return "not a user id";
@@ -117,8 +124,9 @@ static const struct key keys[] = {
     {"pids", NUMBER, offsetof(struct spec, pids), .max = 4194304, .sandbox_only = true},
     {"caps", CHOICE, offsetof(struct spec, caps), .choices = {"none", "fork"}, .sandbox_only = true},
     {"listen", OWN, .own = set_listen, .sandbox_only = true},
+    {"pass", OWN, .own = set_pass, .sandbox_only = true},
     {"init", CHOICE, offsetof(struct spec, init), .choices = {"reap", "accept", "none"}, .sandbox_only = true},
-    {"seccomp", CHOICE, offsetof(struct spec, seccomp), .choices = {"task", "agent"}, .sandbox_only = true},
+    {"seccomp", CHOICE, offsetof(struct spec, seccomp), .choices = {"task", "agent", "machines"}, .sandbox_only = true},
     {"cgroup", OWN, .own = add_cgroup, .sandbox_only = true},
     {"require", TEXT, offsetof(struct spec, require), .max = 1024, .sandbox_only = true},
 };
@@ -179,6 +187,7 @@ static bool check_whole(struct spec *s, struct spec_problem *problem) {
     if (s->argv_count == 0) return refuse(problem, EINVAL, "argv", 4, "missing");
     if (has(s, "uid") != has(s, "gid")) return refuse(problem, EINVAL, "uid", 3, "uid and gid go together");
     if (s->init == INIT_ACCEPT && s->listen == NULL) return refuse(problem, EINVAL, "init", 4, "accept needs listen");
+    if (s->init == INIT_ACCEPT && s->pass) return refuse(problem, EINVAL, "pass", 4, "not with init=accept");
     s->has_ids = has(s, "uid");
     for (size_t i = 0; i < MEMBERS(keys); i++)
         if (keys[i].sandbox_only && s->sandbox != SANDBOX_PROCESS && s->seen >> i & 1)

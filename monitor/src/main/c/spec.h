@@ -22,7 +22,7 @@ enum spec_start { START_AT_ONCE, START_WHEN_ASKED };
 enum spec_net { NET_NONE, NET_HOST };
 enum spec_caps { CAPS_NONE, CAPS_FORK };
 enum spec_init { INIT_REAP, INIT_ACCEPT, INIT_NONE };
-enum spec_seccomp { SECCOMP_TASK, SECCOMP_AGENT };
+enum spec_seccomp { SECCOMP_TASK, SECCOMP_AGENT, SECCOMP_MACHINES };
 
 struct spec_bind {
     const char *host;  /* absolute */
@@ -52,6 +52,7 @@ struct spec {
     uint64_t pids; /* 0 = no limit */
     int caps;     /* enum spec_caps */
     const char *listen; /* file name in the supervised directory, or NULL */
+    const char *pass;   /* device that is opened before ids are dropped and becomes descriptor 4, or NULL */
     int init;           /* enum spec_init */
     int seccomp;        /* enum spec_seccomp */
     const char *cgroups[SPEC_CGROUPS_MAX]; /* absolute */

@@ -49,7 +49,7 @@ _Noreturn static void be_program(char **program, const struct frame *exec, int i
     env[n] = id;
     setsid();
     int error = dup2(in, 0) < 0 || dup2(out, 1) < 0 || dup2(log, 2) < 0 ? errno : 0;
-    if (error == 0) error = init_execute((const char *const *)program, env, -1);
+    if (error == 0) error = init_execute((const char *const *)program, env, -1, -1);
     if (write(failed, &error, sizeof error) < 0) _exit(126);
     _exit(127);
 }

@@ -239,6 +239,11 @@ void test_spec(void) {
     spec_refuses(LITERAL("v=1\0argv=x\0net=host\0"), "net: only with sandbox=process");
     spec_refuses(LITERAL("v=1\0argv=x\0sandbox=process\0uid=1\0"), "uid: uid and gid go together");
     spec_refuses(LITERAL("v=1\0argv=x\0sandbox=process\0uid=4294967295\0gid=1\0"), "uid: not a user id");
+    spec_refuses(LITERAL("v=1\0pass=/dev/mem\0"), "pass: only /dev/kvm can be passed");
+    spec_refuses(LITERAL("v=1\0pass=/dev/kvm/../mem\0"), "pass: only /dev/kvm can be passed");
+    spec_refuses(LITERAL("v=1\0argv=x\0pass=/dev/kvm\0"), "pass: only with sandbox=process");
+    spec_refuses(LITERAL("v=1\0argv=x\0sandbox=process\0init=accept\0listen=w\0pass=/dev/kvm\0"), "pass: not with init=accept");
+    spec_refuses(LITERAL("v=1\0argv=x\0sandbox=process\0pass=/dev/kvm\0pass=/dev/kvm\0"), "pass: given twice");
     spec_refuses(LITERAL("v=1\0argv=x\0sandbox=process\0init=accept\0"), "init: accept needs listen");
     spec_refuses(LITERAL("v=1\0listen=a/b\0"), "listen: not a file name of at most 100 bytes");
     spec_refuses(LITERAL("v=1\0listen=..\0"), "listen: not a file name of at most 100 bytes");

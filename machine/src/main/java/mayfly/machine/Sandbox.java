@@ -84,7 +84,9 @@ public record Sandbox(
         /** For commands that users start. */
         TASK,
         /** For the agents that host functions. */
-        AGENT
+        AGENT,
+        /** For the process that runs virtual machines; it gets /dev/kvm as descriptor 4, whoever it runs as. */
+        MACHINES
     }
 
     /** For a user's command: nothing of the host but its system directories, no network. */

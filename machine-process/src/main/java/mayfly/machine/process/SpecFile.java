@@ -97,6 +97,9 @@ final class SpecFile {
         if (listen.isPresent()) {
             put("listen", listen.get());
         }
+        if (sandbox.seccomp() == Sandbox.Seccomp.MACHINES) {
+            put("pass", "/dev/kvm");
+        }
         put("init", lower(sandbox.init()));
         put("seccomp", lower(sandbox.seccomp()));
         for (Path cgroup : cgroups) {
