@@ -71,7 +71,19 @@ public final class Kvm implements AutoCloseable {
      *     ENOSYS: a KVM without what Mayfly needs
      */
     public static Kvm open() throws ErrnoException {
-        Descriptor descriptor = Descriptor.open("/dev/kvm", Descriptor.O_RDWR, 0);
+        return of(Descriptor.open("/dev/kvm", Descriptor.O_RDWR, 0));
+    }
+
+    /**
+     * Takes over an open /dev/kvm, which this process was started with.
+     *
+     * @throws ErrnoException EBADF, ENOTTY: it is none; ENOSYS: a KVM without what Mayfly needs
+     */
+    public static Kvm ofDescriptor(int number) throws ErrnoException {
+        return of(new Descriptor(number, "descriptor " + number));
+    }
+
+    private static Kvm of(Descriptor descriptor) throws ErrnoException {
         try {
             return new Kvm(descriptor);
         } catch (ErrnoException e) {

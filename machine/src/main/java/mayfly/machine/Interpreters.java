@@ -33,6 +33,16 @@ public final class Interpreters {
         this.searchPath = searchPath;
     }
 
+    /** Those that somebody else found; there are no others. */
+    public static Interpreters known(Map<GuestRuntime, Interpreter> interpreters) {
+        Interpreters known = new Interpreters(Map.of(), "");
+        for (GuestRuntime runtime : GuestRuntime.values()) {
+            Interpreter there = interpreters.get(runtime);
+            known.found.put(runtime, new Found(there, there == null ? "none was found when this process started" : ""));
+        }
+        return known;
+    }
+
     /**
      * Empty for runtimes that need none.
      *

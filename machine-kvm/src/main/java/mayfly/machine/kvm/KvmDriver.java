@@ -20,7 +20,6 @@ import mayfly.machine.InitFailedException;
 import mayfly.machine.Interpreters;
 import mayfly.machine.MachineDriver;
 import mayfly.machine.MachineException;
-import mayfly.machine.Template;
 import mayfly.machine.TemplateSpec;
 import mayfly.machine.kvm.files.HostView;
 
@@ -52,6 +51,16 @@ public final class KvmDriver implements MachineDriver {
         } catch (ErrnoException e) {
             throw new MachineException("no virtual machines: " + e.getMessage(), e);
         }
+    }
+
+    /**
+     * For a process that cannot open /dev/kvm and search the host's programs by itself.
+     *
+     * @param kvm closed with the driver
+     * @param agents directory with the agents' files
+     */
+    public static KvmDriver over(Kvm kvm, Path agents, Interpreters interpreters) {
+        return new KvmDriver(kvm, agents, interpreters);
     }
 
     /** What a driver would say of this host; starts nothing. */
@@ -95,7 +104,7 @@ public final class KvmDriver implements MachineDriver {
     }
 
     @Override
-    public Template boot(TemplateSpec spec) throws InitFailedException, MachineException {
+    public KvmTemplate boot(TemplateSpec spec) throws InitFailedException, MachineException {
         if (closed) {
             throw new MachineException(spec.name() + ": the driver is closed");
         }

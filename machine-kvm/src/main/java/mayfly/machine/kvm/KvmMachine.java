@@ -9,8 +9,8 @@ import mayfly.machine.Machine;
 import mayfly.machine.Outcome;
 import mayfly.machine.Work;
 
-/** The use of a {@link Shell} from its fork to its close. */
-final class KvmMachine implements Machine {
+/** A virtual machine from its fork to its close. */
+public final class KvmMachine implements Machine {
     /** What it may do with its shell. */
     interface Lease {
         CompletableFuture<Outcome> exec(Work work);
@@ -42,15 +42,25 @@ final class KvmMachine implements Machine {
 
     @Override
     public Outcome exec(Work work) {
-        CompletableFuture<Outcome> running;
+        return begin(work).join();
+    }
+
+    /**
+     * Begins {@link #exec} and does not wait for it.
+     *
+     * @return never fails; completes on the machine's own thread, which what depends on it must not hold up for long
+     */
+    public CompletableFuture<Outcome> begin(Work work) {
         synchronized (this) { // what is queued after close would run in somebody else's lease of the shell
             if (spent || closed) {
-                return new Outcome.NotStarted("the machine was used up or is gone");
+                return CompletableFuture.completedFuture(new Outcome.NotStarted("the machine was used up or is gone"));
             }
             spent = !reusable;
-            running = lease.exec(work);
+            return lease.exec(work).thenApply(this::ended);
         }
-        Outcome outcome = running.join();
+    }
+
+    private Outcome ended(Outcome outcome) {
         if (outcome instanceof Outcome.Crashed
                 || outcome instanceof Outcome.TimedOut
                 || outcome instanceof Outcome.NotStarted) {

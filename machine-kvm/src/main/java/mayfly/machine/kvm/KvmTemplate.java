@@ -11,7 +11,6 @@ import java.util.function.Consumer;
 import java.util.function.Supplier;
 import mayfly.base.Ids;
 import mayfly.linux.Kvm;
-import mayfly.machine.Machine;
 import mayfly.machine.MachineException;
 import mayfly.machine.Outcome;
 import mayfly.machine.Template;
@@ -20,7 +19,7 @@ import mayfly.machine.Work;
 import mayfly.machine.kvm.files.HostView;
 
 /** A snapshot and the machines that were forked from it: in use, or waiting in its state for the next use. */
-final class KvmTemplate implements Template {
+public final class KvmTemplate implements Template {
     /** Machines that may be on their way back while as many as allowed are in use. */
     private static final int SPARE = 2;
 
@@ -68,7 +67,7 @@ final class KvmTemplate implements Template {
     }
 
     @Override
-    public Machine fork() throws MachineException {
+    public KvmMachine fork() throws MachineException {
         if (closed) {
             throw new MachineException(spec.name() + ": the template is closed");
         }

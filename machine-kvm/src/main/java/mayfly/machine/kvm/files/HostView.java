@@ -39,6 +39,11 @@ public final class HostView implements AutoCloseable {
 
     private final List<Link> links = new ArrayList<>();
 
+    /** The settings of the host that {@link #standard} shows where they are there: directories and files. */
+    public static List<String> settings() {
+        return SETTINGS;
+    }
+
     /** A view of nothing, to be added to. */
     public HostView() {}
 
