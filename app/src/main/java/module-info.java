@@ -4,6 +4,7 @@ module mayfly.app {
     requires java.logging;
     requires mayfly.cli;
     requires mayfly.gateway;
+    requires mayfly.machine.host;
     requires mayfly.machine.kvm;
     requires mayfly.machine.process;
     requires org.tomlj;

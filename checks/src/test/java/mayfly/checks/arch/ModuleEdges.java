@@ -32,6 +32,8 @@ final class ModuleEdges {
                     "mayfly.machine.process",
                     Set.of("mayfly.base", "mayfly.linux", "mayfly.machine", "mayfly.monitor", "mayfly.agents")),
             entry("mayfly.machine.kvm", Set.of("mayfly.base", "mayfly.linux", "mayfly.machine", "mayfly.agents")),
+            // kvm: the process that the driver starts runs it
+            entry("mayfly.machine.host", Set.of("mayfly.base", "mayfly.linux", "mayfly.machine", "mayfly.machine.kvm")),
             entry("mayfly.store", Set.of("mayfly.base")),
             entry("mayfly.http", Set.of("mayfly.base")),
             entry("mayfly.api", Set.of("mayfly.base")),
