@@ -12,4 +12,5 @@ module mayfly.machine.kvm {
     exports mayfly.machine.kvm.files;
     exports mayfly.machine.kvm.load;
     exports mayfly.machine.kvm.program;
+    exports mayfly.machine.kvm.saved;
 }

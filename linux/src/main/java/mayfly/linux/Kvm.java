@@ -8,7 +8,10 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.FunctionDescriptor;
 import java.lang.foreign.Linker;
 import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
 import java.lang.invoke.MethodHandle;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 
 /** /dev/kvm, the kernel's virtual machines (kernel header linux/kvm.h, Documentation/virt/kvm/api.rst). Thread-safe. */
 public final class Kvm implements AutoCloseable {
@@ -27,6 +30,10 @@ public final class Kvm implements AutoCloseable {
 
     private static final int CPUID_ENTRIES_MAX = 256;
     static final int CPUID_ENTRY_BYTES = 40;
+    // struct kvm_cpuid_entry2: function, index, flags, eax, ebx, ecx, edx, padding
+    private static final int EAX = 12;
+    private static final int EBX = 16;
+    private static final int EDX = 24;
     private static final int EXTENDED_STATE_LEAF = 0xD;
     static final int XSAVE_BYTES = 4096;
 
@@ -137,6 +144,22 @@ public final class Kvm implements AutoCloseable {
             }
         }
         return bytes;
+    }
+
+    /** What CPUID tells programs in its machines, without what differs between the processors of one host. */
+    public byte[] features() {
+        byte[] all = cpuid.asSlice(0, 8 + (long) cpuid.get(JAVA_INT, 0) * CPUID_ENTRY_BYTES)
+                .toArray(ValueLayout.JAVA_BYTE);
+        ByteBuffer view = ByteBuffer.wrap(all).order(ByteOrder.LITTLE_ENDIAN);
+        for (int entry = 8; entry < all.length; entry += CPUID_ENTRY_BYTES) {
+            switch (view.getInt(entry)) {
+                case 1 -> view.put(entry + EBX + 3, (byte) 0); // the number of the processor that answered
+                case 0xB, 0x1F -> view.putInt(entry + EDX, 0);
+                case 0x8000_001E -> view.putInt(entry + EAX, 0).putInt(entry + EBX, 0);
+                default -> {}
+            }
+        }
+        return all;
     }
 
     MemorySegment cpuid() {

@@ -13,6 +13,7 @@ import java.lang.foreign.FunctionDescriptor;
 import java.lang.foreign.MemorySegment;
 import java.lang.invoke.MethodHandle;
 import java.lang.invoke.VarHandle;
+import java.nio.ByteBuffer;
 
 /**
  * A range of this process's address space made by mmap(2). Every access is checked against its bounds and against its
@@ -148,6 +149,11 @@ public final class Memory implements AutoCloseable {
     /** Copies bytes into this memory. */
     public void write(long at, byte[] source, int from, int count) {
         MemorySegment.copy(source, from, segment, JAVA_BYTE, at, count);
+    }
+
+    /** A range to be read through, without a copy; not after this was unmapped. */
+    public ByteBuffer range(long at, int count) {
+        return segment.asSlice(at, count).asByteBuffer().asReadOnlyBuffer();
     }
 
     /** Copies from another memory, or within this one. */

@@ -49,6 +49,18 @@ public final class Vcpu implements AutoCloseable {
     /** Bytes of a saved set of registers. */
     public static final int REGISTERS_BYTES = REGS_BYTES + SREGS_BYTES;
 
+    // where some of them are in it
+
+    public static final int RIP_AT = 128;
+    public static final int RFLAGS_AT = 136;
+    /** Those in front of it are general registers, which programs change; those from it on are special. */
+    public static final int SPECIAL_AT = REGS_BYTES;
+
+    public static final int FS_BASE_AT = REGS_BYTES + 3 * SEGMENT_BYTES;
+    public static final int GS_BASE_AT = REGS_BYTES + 4 * SEGMENT_BYTES;
+    public static final int CR2_AT = REGS_BYTES + CR2;
+    public static final int CR3_AT = REGS_BYTES + CR2 + 8;
+
     static final int DIRTY_GENERAL = 1;
     static final int DIRTY_SPECIAL = 2;
 

@@ -1,12 +1,21 @@
 package mayfly.machine.kvm;
 
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.function.BooleanSupplier;
 import mayfly.linux.ErrnoException;
 import mayfly.linux.Kvm;
 import mayfly.linux.Memfd;
 import mayfly.linux.Memory;
+import mayfly.machine.kvm.cpu.ProcessorKind;
+import mayfly.machine.kvm.files.HostView;
 import mayfly.machine.kvm.memory.AddressSpace;
 import mayfly.machine.kvm.memory.GuestRam;
 import mayfly.machine.kvm.program.Program;
+import mayfly.machine.kvm.program.SavedProgram;
+import mayfly.machine.kvm.saved.DamagedException;
+import mayfly.machine.kvm.saved.SavedFile;
+import mayfly.machine.kvm.saved.UnsavableException;
 
 /**
  * A program that waits, frozen: machines are forked from it, and put back to it after use. Nobody can change it any more.
@@ -21,7 +30,7 @@ public final class Snapshot implements AutoCloseable {
     private final long tablesFrom;
     private final long tablesEnd;
 
-    private Snapshot(Memfd file, Memory view, Program program) {
+    Snapshot(Memfd file, Memory view, Program program) {
         this.file = file;
         this.view = view;
         this.program = program;
@@ -51,6 +60,55 @@ public final class Snapshot implements AutoCloseable {
         } catch (ErrnoException e) {
             memory.close();
             throw e;
+        }
+    }
+
+    /**
+     * Saves it to a file, from which {@link #load} makes it again, in another process or after the host was started anew.
+     * The file is complete or not there. May take a while, and machines may be forked and used meanwhile.
+     *
+     * @param file is replaced if it is there; in a directory that nobody else may write, for it is the program's memory
+     * @param view what the program was shown of the host; {@link HostView#record} was called before it started, for all
+     *     that it read there is part of what the file depends on
+     * @param key whatever else the program's state depends on: a load must give the same
+     * @throws UnsavableException it has something open that belongs to its creator (an {@code Output}), or is too large
+     * @throws IOException the directory is not there, or full
+     */
+    public void save(Kvm kvm, Path file, HostView view, String key)
+            throws UnsavableException, IOException, ErrnoException {
+        save(ProcessorKind.of(kvm), file, view, key, () -> false);
+    }
+
+    void save(ProcessorKind kind, Path to, HostView hostView, String key, BooleanSupplier giveUp)
+            throws UnsavableException, IOException, ErrnoException {
+        SavedFile.write(to, kind.identity() + key, file, view, SavedProgram.save(program, kind, hostView), giveUp);
+    }
+
+    /**
+     * Makes a snapshot from a file: a millisecond and what it takes to read through the file once.
+     *
+     * @param view the same directories as when it was saved; nobody else's, and open for as long as the snapshot
+     * @param key the same as when it was saved
+     * @throws DamagedException the file is not whole, or the state was another host's, another program's, or of files
+     *     that are not there any more as they were
+     */
+    public static Snapshot load(Kvm kvm, Path file, HostView view, String key)
+            throws DamagedException, IOException, ErrnoException {
+        return load(ProcessorKind.of(kvm), file, view, key);
+    }
+
+    static Snapshot load(ProcessorKind kind, Path from, HostView view, String key)
+            throws DamagedException, IOException, ErrnoException {
+        SavedFile saved = SavedFile.open(from, kind.identity() + key);
+        try {
+            return new Snapshot(
+                    saved.file(), saved.memory(), SavedProgram.load(saved.state(), saved.memory(), kind, view));
+        } catch (DamagedException | RuntimeException e) {
+            saved.close();
+            if (e instanceof DamagedException damaged) {
+                throw damaged;
+            }
+            throw new DamagedException("its state makes no sense: " + e, e); // what no codec thought of
         }
     }
 

@@ -12,6 +12,11 @@ public final class CpuState {
     private byte[] extended;
     private volatile boolean shared;
 
+    /** All that a program's thread has. */
+    static CpuState of(byte[] registers, byte[] extended) {
+        return new CpuState(registers, extended);
+    }
+
     CpuState(int extendedBytes) {
         this(new byte[Vcpu.REGISTERS_BYTES], new byte[extendedBytes], false);
     }

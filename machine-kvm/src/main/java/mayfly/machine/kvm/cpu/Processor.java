@@ -17,9 +17,6 @@ import mayfly.linux.ErrnoException;
 import mayfly.linux.Kvm;
 import mayfly.linux.KvmMachine;
 import mayfly.linux.Memory;
-import mayfly.linux.SpecialRegisters;
-import mayfly.linux.SpecialRegisters.Control;
-import mayfly.linux.SpecialRegisters.Segment;
 import mayfly.linux.ThreadSignal;
 import mayfly.linux.Vcpu;
 import mayfly.machine.kvm.memory.AddressSpace;
@@ -33,15 +30,6 @@ import mayfly.machine.kvm.memory.GuestRam;
  * sysretq goes back. Where KVM runs guests without hardware help it arrives at privilege 3, and must be sent back here.
  */
 public final class Processor implements AutoCloseable {
-    private static final int MSR_STAR = 0xC000_0081;
-    private static final int MSR_LSTAR = 0xC000_0082;
-    private static final int MSR_SFMASK = 0xC000_0084;
-    private static final long CR0 = 0x8005_0033L; // PE MP ET NE WP AM PG
-    private static final long CR4_PAE_SSE = 0x620L;
-    private static final long CR4_FSGSBASE = 1 << 16;
-    private static final long CR4_OSXSAVE = 1 << 18;
-    private static final long EFER = 0xD01L; // SCE LME LMA NXE
-    private static final long[] XCR0 = {0xE7, 0x7, 0x3}; // with AVX-512, with AVX, without
     /** Flags that a program can change; the rest is ours. */
     private static final long FLAGS_OF_PROGRAMS = 0x24_4DD5L;
 
@@ -81,13 +69,24 @@ public final class Processor implements AutoCloseable {
     private long frameRsp;
     private String trouble = "";
 
-    private Processor(KvmMachine machine, Vcpu vcpu, Memory memory, long components, int componentsBytes) {
+    @SuppressWarnings("NullAway") // used as little as one that was closed
+    private Processor(Memory memory) {
+        this(null, null, memory, 0, 0, 0);
+    }
+
+    /** Of a program that was loaded from a file: machines are forked from it, and it never runs itself. */
+    public static Processor gone(Memory memory) {
+        return new Processor(memory);
+    }
+
+    private Processor(
+            KvmMachine machine, Vcpu vcpu, Memory memory, long components, int componentsBytes, int ticksPerMilli) {
         this.machine = machine;
         this.vcpu = vcpu;
         this.memory = memory;
         this.components = components;
         this.componentsBytes = componentsBytes;
-        clock = new MachineClock(this, memory, vcpu.ticksPerMilli());
+        clock = new MachineClock(this, memory, ticksPerMilli);
     }
 
     /**
@@ -96,82 +95,34 @@ public final class Processor implements AutoCloseable {
      * @param root physical address of the page tables
      */
     public static Processor create(Kvm kvm, Memory memory, long root) throws ErrnoException {
-        KvmMachine machine = kvm.createMachine();
+        Processor processor = still(kvm, memory, root);
         try {
-            machine.setMemory(memory);
-            Vcpu vcpu = machine.createVcpu(0);
-            try {
-                long components = start(vcpu, root);
-                int bytes = Math.max(ExtendedState.LEAST_BYTES, kvm.extendedBytes(components));
-                Processor processor =
-                        new Processor(machine, vcpu, memory, components, Math.min(bytes, vcpu.extendedBytes()));
-                processor.clock.renew();
-                return processor;
-            } catch (ErrnoException e) {
-                vcpu.close();
-                throw e;
-            }
+            processor.clock.renew();
+            return processor;
         } catch (ErrnoException e) {
-            machine.close();
+            processor.close();
             throw e;
         }
     }
 
-    private static long start(Vcpu vcpu, long root) throws ErrnoException {
-        vcpu.loadSpecial();
-        SpecialRegisters special = vcpu.special();
-        special.set(Control.CR0, CR0);
-        special.set(Control.CR3, root);
-        special.set(Control.EFER, EFER);
-        special.setGdt(Layout.kernel(Layout.GDT_PAGE), Layout.GDT_LIMIT);
-        special.setIdt(Layout.kernel(Layout.IDT_PAGE), Layout.IDT_LIMIT);
-        special.setTask(Layout.TASK, Layout.kernel(Layout.TSS_PAGE), Layout.TASK_LIMIT);
-        // the one it has after reset lies at address 0, where programs could write if their lowest address were lower
-        special.setUnusable(Segment.LDT);
-        toPrograms(special);
-        for (Segment data : new Segment[] {Segment.DS, Segment.ES, Segment.FS, Segment.GS}) {
-            special.setFlat(data, Layout.USER_DATA, 3, false);
-        }
-        ErrnoException refused = null;
-        for (long more : new long[] {CR4_FSGSBASE | CR4_OSXSAVE, CR4_OSXSAVE, CR4_FSGSBASE, 0}) {
-            special.set(Control.CR4, CR4_PAE_SSE | more);
-            try {
-                vcpu.storeSpecial();
-                refused = null;
-                break;
-            } catch (ErrnoException e) {
-                refused = e;
+    /** One that does not run yet: nothing needs to be in the memory. */
+    static Processor still(Kvm kvm, Memory memory, long root) throws ErrnoException {
+        KvmMachine machine = kvm.createMachine();
+        Vcpu vcpu = null;
+        try {
+            machine.setMemory(memory);
+            vcpu = machine.createVcpu(0);
+            long components = Beginning.of(vcpu, root);
+            int bytes = Math.max(ExtendedState.LEAST_BYTES, kvm.extendedBytes(components));
+            bytes = Math.min(bytes, vcpu.extendedBytes());
+            return new Processor(machine, vcpu, memory, components, bytes, vcpu.ticksPerMilli());
+        } catch (ErrnoException e) {
+            if (vcpu != null) {
+                vcpu.close();
             }
+            machine.close();
+            throw e;
         }
-        if (refused != null) {
-            throw refused;
-        }
-        vcpu.setMsrs(
-                MSR_STAR,
-                (long) Layout.KERNEL_CODE << 32 | 0x23L << 48,
-                MSR_LSTAR,
-                Layout.ENTRY,
-                MSR_SFMASK,
-                0x4_7700L);
-        long components = 0;
-        for (long bits : XCR0) {
-            try {
-                vcpu.setXcr0(bits);
-                components = bits;
-                break;
-            } catch (ErrnoException e) {
-                if (bits == XCR0[XCR0.length - 1]) {
-                    throw e;
-                }
-            }
-        }
-        vcpu.setSignalMask(0);
-        return components;
-    }
-
-    private static void toPrograms(SpecialRegisters special) {
-        special.setFlat(Segment.CS, Layout.USER_CODE, 3, true);
-        special.setFlat(Segment.SS, Layout.USER_DATA, 3, false);
     }
 
     /** Lets the program run on until it stops. */
@@ -324,7 +275,7 @@ public final class Processor implements AutoCloseable {
         vcpu.set(RIP, address(rip));
         vcpu.set(RFLAGS, flags(flags));
         vcpu.set(RSP, rsp);
-        toPrograms(vcpu.special());
+        Beginning.toPrograms(vcpu.special());
         vcpu.setFsBase(vcpu.fsBase()); // marks the special registers as changed
     }
 

@@ -3,6 +3,11 @@ package mayfly.machine.kvm.files;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import mayfly.linux.Errno;
+import mayfly.machine.kvm.files.SavedOpenFiles.Kind;
+import mayfly.machine.kvm.saved.DamagedException;
+import mayfly.machine.kvm.saved.StateIn;
+import mayfly.machine.kvm.saved.StateOut;
+import mayfly.machine.kvm.saved.UnsavableException;
 
 /**
  * A stream between a program and whoever runs its machine. Reading when nothing was given waits: that is where a machine
@@ -47,6 +52,31 @@ public final class Channel extends OpenFile {
         copy.offset = offset;
         copy.ended = ended;
         return copy;
+    }
+
+    @Override
+    void save(StateOut out, SavedOpenFiles files) throws UnsavableException {
+        saveKind(out, Kind.CHANNEL);
+        out.number(given.size());
+        for (byte[] piece : given) {
+            out.block(piece);
+        }
+        out.number(offset);
+        out.flag(ended);
+    }
+
+    static Channel load(StateIn in, int flags) throws DamagedException {
+        Channel channel = new Channel((_, _) -> {}, flags);
+        int pieces = in.count(Integer.MAX_VALUE, "what a channel was given");
+        for (int i = 0; i < pieces; i++) {
+            byte[] piece = in.block(StateOut.BYTES_MAX, "what a channel was given");
+            in.require(piece.length > 0, "a channel was given nothing");
+            channel.given.add(piece);
+        }
+        byte[] first = channel.given.peek();
+        channel.offset = in.number(0, first == null ? 0 : first.length - 1, "a place in what a channel was given");
+        channel.ended = in.flag();
+        return channel;
     }
 
     private boolean isSocket() {

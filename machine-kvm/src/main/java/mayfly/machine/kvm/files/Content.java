@@ -3,6 +3,7 @@ package mayfly.machine.kvm.files;
 import java.util.Arrays;
 import java.util.List;
 import java.util.SortedMap;
+import java.util.NavigableMap;
 import java.util.TreeMap;
 import mayfly.linux.Memory;
 import mayfly.machine.kvm.memory.Backing;
@@ -20,7 +21,7 @@ final class Content implements Backing {
     static final long SIZE_MAX = (long) Integer.MAX_VALUE * PIECE;
 
     /** A piece belongs to the content whose token it has; only that may write it. */
-    private record Piece(byte[] bytes, Token token) {}
+    record Piece(byte[] bytes, Token token) {}
 
     private final TreeMap<Integer, Piece> pieces;
     private Token token = new Token();
@@ -58,6 +59,25 @@ final class Content implements Backing {
 
     long size() {
         return size;
+    }
+
+    // for saved snapshots
+
+    NavigableMap<Integer, Piece> pieces() {
+        return pieces;
+    }
+
+    @Nullable
+    Content lastSnapshot() {
+        return snapshot;
+    }
+
+    void setSnapshot(Content last) {
+        snapshot = last;
+    }
+
+    void setSize(long bytes) {
+        size = bytes;
     }
 
     /** How many pieces take memory. */

@@ -29,6 +29,10 @@ final class DeviceNode extends Node {
         this.kind = kind;
     }
 
+    Kind kind() {
+        return kind;
+    }
+
     @Override
     int type(FileTree tree) {
         return FileStatus.CHARACTER;

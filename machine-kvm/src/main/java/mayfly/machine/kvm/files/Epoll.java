@@ -6,6 +6,11 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import mayfly.linux.Errno;
+import mayfly.machine.kvm.files.SavedOpenFiles.Kind;
+import mayfly.machine.kvm.saved.DamagedException;
+import mayfly.machine.kvm.saved.StateIn;
+import mayfly.machine.kvm.saved.StateOut;
+import mayfly.machine.kvm.saved.UnsavableException;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -93,6 +98,61 @@ public final class Epoll extends OpenFile {
         });
         copy.memory.charge((long) copy.interests.size() * INTEREST_BYTES);
         return copy;
+    }
+
+    @Override
+    void save(StateOut out, SavedOpenFiles files) throws UnsavableException {
+        saveKind(out, Kind.EPOLL);
+        out.flag(isInner);
+        out.number(inners);
+    }
+
+    static Epoll load(StateIn in, KernelMemory memory) throws DamagedException {
+        Epoll epoll = new Epoll(memory);
+        epoll.isInner = in.flag();
+        epoll.inners = in.number(0, INNER_MAX, "lists in a list");
+        return epoll;
+    }
+
+    @Override
+    void saveLinks(StateOut out, SavedOpenFiles files) throws UnsavableException {
+        StateOut links = out.another();
+        int count = 0;
+        for (Map.Entry<Key, Interest> each : interests.entrySet()) {
+            Key key = each.getKey();
+            if (key.file().isOpen()) {
+                Interest interest = each.getValue();
+                links.number(key.fd());
+                links.number(files.number(key.file()));
+                links.number(interest.events);
+                links.number(interest.data);
+                links.flag(interest.spent);
+                links.number(interest.seen);
+                links.flag(interest.fresh);
+                count++;
+            }
+        }
+        out.number(count);
+        out.append(links);
+    }
+
+    @Override
+    void loadLinks(StateIn in, SavedOpenFiles files) throws DamagedException {
+        int count = in.count(INTERESTS_MAX, "interests");
+        int inner = 0;
+        for (int i = 0; i < count; i++) {
+            Key key = new Key(in.number(0, Descriptors.MAX - 1, "a descriptor"), files.file(in));
+            if (key.file() instanceof Epoll other) { // asking lists in lists for more would not end
+                in.require(!isInner && other.isInner && ++inner <= inners, "a list in a list in a list");
+            }
+            Interest interest = new Interest();
+            interest.set(in.number(), in.longNumber());
+            interest.spent = in.flag();
+            interest.seen = in.number();
+            interest.fresh = in.flag();
+            in.require(interests.put(key, interest) == null, "an interest that is there twice");
+            memory.charge(INTEREST_BYTES);
+        }
     }
 
     /** EPOLL_CTL_ADD. */

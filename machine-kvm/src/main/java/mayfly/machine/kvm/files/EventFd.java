@@ -3,6 +3,11 @@ package mayfly.machine.kvm.files;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import mayfly.linux.Errno;
+import mayfly.machine.kvm.files.SavedOpenFiles.Kind;
+import mayfly.machine.kvm.saved.DamagedException;
+import mayfly.machine.kvm.saved.StateIn;
+import mayfly.machine.kvm.saved.StateOut;
+import mayfly.machine.kvm.saved.UnsavableException;
 
 /** A counter of eventfd(2): writing adds, reading takes all, or one if it is a semaphore. Unsigned, at most 2^64 - 2. */
 public final class EventFd extends OpenFile {
@@ -20,6 +25,17 @@ public final class EventFd extends OpenFile {
     @Override
     protected OpenFile duplicate(Copies copies) {
         return new EventFd(flags(), count, semaphore);
+    }
+
+    @Override
+    void save(StateOut out, SavedOpenFiles files) throws UnsavableException {
+        saveKind(out, Kind.EVENT);
+        out.number(count);
+        out.flag(semaphore);
+    }
+
+    static EventFd load(StateIn in, int flags) throws DamagedException {
+        return new EventFd(flags, in.longNumber(value -> value != -1, "a counter"), in.flag());
     }
 
     @Override

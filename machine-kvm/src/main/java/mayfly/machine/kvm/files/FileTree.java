@@ -146,6 +146,14 @@ public final class FileTree {
         return workingDirectory;
     }
 
+    void begin(Node directory) {
+        workingDirectory = directory;
+    }
+
+    int umask() {
+        return umask;
+    }
+
     /** The path of a node. */
     public String path(Node node) {
         return node.path(this);

@@ -1,12 +1,16 @@
 package mayfly.machine.kvm.files;
 
+import java.util.Collection;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.Map;
+import java.util.Set;
 import mayfly.linux.Errno;
 import mayfly.linux.HostDirectory;
 import mayfly.linux.HostFile;
 import mayfly.linux.HostStatus;
 import mayfly.linux.Memory;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The files of the host that are open for the machines of one view: few, shared by all, whatever the programs open. The
@@ -16,25 +20,61 @@ import mayfly.linux.Memory;
 final class HostFiles implements AutoCloseable {
     private static final int OPEN_MAX = 128;
     private static final int ATTEMPTS = 3;
+    private static final int READ_MAX = 16_384;
 
     // guarded by this; the host is called under it only to open
     private final Map<HostContent, HostFile> open = new LinkedHashMap<>(OPEN_MAX, 0.75f, true);
     private boolean closed;
 
+    /** What programs read of the host so far; null when nobody wants to know, or it is too much to tell. */
+    private @Nullable Set<HostContent> read;
+
+    private boolean recording;
+
+    /** From now on {@link #read} knows. */
+    synchronized void record() {
+        read = new LinkedHashSet<>();
+        recording = true;
+    }
+
+    /** {@link #read} stays what it is. */
+    synchronized void stopRecording() {
+        recording = false;
+    }
+
+    /** Files that were opened and directories that were listed, as they were then. */
+    synchronized @Nullable Set<HostContent> read() {
+        return read == null ? null : new LinkedHashSet<>(read);
+    }
+
+    synchronized void remember(Collection<HostContent> contents) {
+        read = new LinkedHashSet<>(contents);
+    }
+
+    synchronized void reads(HostContent content) {
+        if (recording && read != null) {
+            read.add(content);
+            if (read.size() > READ_MAX) {
+                read = null;
+            }
+        }
+    }
+
     /** Opens a file, or says with a negative errno why not. */
     synchronized long open(HostContent content) {
+        reads(content);
         if (open.containsKey(content)) {
             return 0;
         }
         return reopen(content) != null ? 0 : -Errno.EACCES;
     }
 
-    private synchronized @org.jspecify.annotations.Nullable HostFile get(HostContent content) {
+    private synchronized @Nullable HostFile get(HostContent content) {
         HostFile file = open.get(content);
         return file != null ? file : reopen(content);
     }
 
-    private @org.jspecify.annotations.Nullable HostFile reopen(HostContent content) {
+    private @Nullable HostFile reopen(HostContent content) {
         if (closed) {
             return null;
         }

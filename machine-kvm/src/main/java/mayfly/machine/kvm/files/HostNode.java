@@ -51,6 +51,15 @@ final class HostNode extends Node {
         return path.equals(ROOT) ? relative : path + "/" + relative;
     }
 
+    HostMount mount() {
+        return mount;
+    }
+
+    /** Its path there. */
+    String inMount() {
+        return path;
+    }
+
     private HostStatus status() {
         return known != null ? known : mount.directory().status(path);
     }
@@ -132,6 +141,7 @@ final class HostNode extends Node {
 
     @Override
     long list(FileTree tree, List<Entry> to) {
+        mount.files().reads(new HostContent(mount, path, status()));
         List<HostDirectory.Entry> entries = new ArrayList<>();
         int error = mount.directory().list(path, LIST_MAX, entries);
         for (HostDirectory.Entry entry : entries) {

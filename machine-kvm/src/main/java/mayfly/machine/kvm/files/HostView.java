@@ -6,8 +6,10 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 import mayfly.linux.ErrnoException;
 import mayfly.linux.HostDirectory;
+import mayfly.machine.kvm.saved.UnsavableException;
 
 /**
  * Which directories and files of the host the programs of some machines see, read-only, and where. Kept open from the
@@ -160,6 +162,31 @@ public final class HostView implements AutoCloseable {
         }
         tree.memory().allowForSystem();
         return tree;
+    }
+
+    /**
+     * From now on it is known which files of the host programs read: a snapshot that is to be saved depends on them. To be
+     * called before the program starts.
+     */
+    public void record() {
+        files.record();
+    }
+
+    /** What programs read from now on is of no interest. To be called when the snapshot is taken. */
+    public void stopRecording() {
+        files.stopRecording();
+    }
+
+    Set<HostContent> read() throws UnsavableException {
+        Set<HostContent> read = files.read();
+        if (read == null) {
+            throw new UnsavableException("files of the host, and which it read is not known: see HostView.record");
+        }
+        return read;
+    }
+
+    void remember(List<HostContent> contents) {
+        files.remember(contents);
     }
 
     /** Only when no machine uses it any more. */

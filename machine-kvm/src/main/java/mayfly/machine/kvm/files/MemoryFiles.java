@@ -1,6 +1,8 @@
 package mayfly.machine.kvm.files;
 
 import java.util.Arrays;
+import java.util.Collections;
+import java.util.List;
 import mayfly.linux.Errno;
 import org.jspecify.annotations.Nullable;
 
@@ -34,7 +36,7 @@ final class MemoryFiles {
     private int ownBefore;
 
     /** What an inode takes, without its names. */
-    private static final int INODE_BYTES = 512;
+    static final int INODE_BYTES = 512;
 
     /**
      * @param bytesMax what all contents may take, in whole pieces of 4 KiB
@@ -52,7 +54,7 @@ final class MemoryFiles {
         count = 1;
     }
 
-    private MemoryFiles(MemoryFiles original) {
+    private MemoryFiles(MemoryFiles original, long othersUntil) {
         bytesMax = original.bytesMax;
         inodesMax = original.inodesMax;
         table = original.table;
@@ -63,17 +65,50 @@ final class MemoryFiles {
         nextFree = original.nextFree;
         lastId = original.lastId;
         kernelMemory = original.kernelMemory.another();
-        othersUntil = lastId;
+        this.othersUntil = othersUntil;
     }
 
     MemoryFiles copy() {
         shared = true;
         token = new Token();
-        return new MemoryFiles(this);
+        return new MemoryFiles(this, lastId);
     }
 
     KernelMemory kernelMemory() {
         return kernelMemory;
+    }
+
+    /** All inodes by their places, up to the last one in use. */
+    List<@Nullable MemoryInode> all() {
+        int end = table.length;
+        while (table[end - 1] == null) { // there always is a top directory
+            end--;
+        }
+        return Collections.unmodifiableList(Arrays.asList(table).subList(0, end));
+    }
+
+    long lastId() {
+        return lastId;
+    }
+
+    /**
+     * Files with this one's limits that were saved; nobody has any of them open yet.
+     *
+     * @param newBytes what they count for
+     */
+    MemoryFiles with(List<@Nullable MemoryInode> all, long newLastId, long newBytes) {
+        MemoryFiles files = new MemoryFiles(this, newLastId);
+        files.table = all.toArray(new MemoryInode[Math.max(all.size(), 256)]);
+        files.opens = new int[files.table.length];
+        files.shared = false;
+        files.bytes = newBytes;
+        files.count = 0;
+        files.nextFree = 0;
+        files.lastId = newLastId;
+        for (MemoryInode inode : all) {
+            files.count += inode == null ? 0 : 1;
+        }
+        return files;
     }
 
     static long now() {

@@ -47,6 +47,16 @@ final class MemoryInode {
         changedNanos = now;
     }
 
+    /** One that was saved. */
+    MemoryInode(long id, Token token, int mode, String target, @Nullable Content content) {
+        this.id = id;
+        this.token = token;
+        this.mode = mode;
+        this.target = target;
+        this.content = content;
+        entries = type() == FileStatus.DIRECTORY ? new LinkedHashMap<>() : null;
+    }
+
     private MemoryInode(MemoryInode original, Token token) {
         id = original.id;
         this.token = token;

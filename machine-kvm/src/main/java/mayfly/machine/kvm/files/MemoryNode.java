@@ -19,6 +19,11 @@ final class MemoryNode extends Node {
         this.id = id;
     }
 
+    /** A node that was saved; the file may be gone. */
+    static MemoryNode at(int place, long id) {
+        return new MemoryNode(place, id);
+    }
+
     static MemoryNode of(FileTree tree, int place) {
         return new MemoryNode(place, tree.memory().get(place).id);
     }

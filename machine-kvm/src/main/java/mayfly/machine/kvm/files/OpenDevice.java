@@ -2,6 +2,11 @@ package mayfly.machine.kvm.files;
 
 import java.security.SecureRandom;
 import mayfly.linux.Errno;
+import mayfly.machine.kvm.files.SavedOpenFiles.Kind;
+import mayfly.machine.kvm.saved.DamagedException;
+import mayfly.machine.kvm.saved.StateIn;
+import mayfly.machine.kvm.saved.StateOut;
+import mayfly.machine.kvm.saved.UnsavableException;
 
 /** An open {@link DeviceNode}. */
 final class OpenDevice extends OpenFile {
@@ -24,6 +29,19 @@ final class OpenDevice extends OpenFile {
     @Override
     protected OpenFile duplicate(Copies copies) {
         return new OpenDevice(kind, node, path, flags());
+    }
+
+    @Override
+    void save(StateOut out, SavedOpenFiles files) throws UnsavableException {
+        saveKind(out, Kind.DEVICE);
+        files.nodes.node(out, node, files.tree);
+    }
+
+    static OpenDevice load(StateIn in, int flags, SavedOpenFiles files) throws DamagedException {
+        if (files.nodes.node(in, files.tree) instanceof DeviceNode node) {
+            return new OpenDevice(node.kind(), node, node.path(files.tree), flags);
+        }
+        throw new DamagedException("a device that is none");
     }
 
     @Override

@@ -6,12 +6,19 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import mayfly.linux.Errno;
+import mayfly.machine.kvm.files.SavedOpenFiles.Kind;
+import mayfly.machine.kvm.saved.DamagedException;
+import mayfly.machine.kvm.saved.StateIn;
+import mayfly.machine.kvm.saved.StateOut;
+import mayfly.machine.kvm.saved.UnsavableException;
 import org.jspecify.annotations.Nullable;
 
 /** An open directory. It lists what was there when its list was begun. */
 final class OpenDirectory extends OpenFile {
     /** struct linux_dirent64 without the name. */
     private static final int HEAD_BYTES = 19;
+
+    private static final int ENTRIES_MAX = 1 << 21;
 
     private static final int DIRECTORY = FileStatus.DIRECTORY >> 12;
 
@@ -37,6 +44,38 @@ final class OpenDirectory extends OpenFile {
         copy.entries = entries; // never changed once it is complete
         copy.next = next;
         return copy;
+    }
+
+    @Override
+    void save(StateOut out, SavedOpenFiles files) throws UnsavableException {
+        saveKind(out, Kind.DIRECTORY);
+        files.nodes.node(out, node, tree);
+        out.number(next);
+        List<Node.Entry> all = entries;
+        out.flag(all != null);
+        if (all != null) {
+            out.number(all.size());
+            for (Node.Entry entry : all) {
+                out.text(entry.name());
+                out.number(entry.inode());
+                out.number(entry.type());
+            }
+        }
+    }
+
+    static OpenDirectory load(StateIn in, int flags, SavedOpenFiles files) throws DamagedException {
+        OpenDirectory directory = new OpenDirectory(files.tree, files.nodes.node(in, files.tree), flags);
+        directory.next = in.number(0, Integer.MAX_VALUE, "a place in a directory");
+        if (in.flag()) {
+            int count = in.count(ENTRIES_MAX, "a directory's entries");
+            List<Node.Entry> all = new ArrayList<>(count);
+            for (int i = 0; i < count; i++) {
+                String name = in.text(SavedTree.NAME_BYTES_MAX, "a name");
+                all.add(new Node.Entry(name, in.longNumber(), in.number()));
+            }
+            directory.entries = all;
+        }
+        return directory;
     }
 
     @Override

@@ -2,6 +2,10 @@ package mayfly.machine.kvm.files;
 
 import mayfly.linux.Errno;
 import mayfly.machine.kvm.memory.Backing;
+import mayfly.machine.kvm.saved.DamagedException;
+import mayfly.machine.kvm.saved.StateIn;
+import mayfly.machine.kvm.saved.StateOut;
+import mayfly.machine.kvm.saved.UnsavableException;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -94,6 +98,42 @@ public abstract class OpenFile {
 
     /** As {@link #copy}, without flags and references. */
     protected abstract OpenFile duplicate(Copies copies);
+
+    // ---- in a saved snapshot ----
+
+    /** Takes down what {@link #duplicate} copies, its kind in front; what a kind's static load reads. */
+    void save(StateOut out, SavedOpenFiles files) throws UnsavableException {
+        throw new UnsavableException(name() + ", a " + getClass().getSimpleName() + " of the program's creator");
+    }
+
+    final void saveAll(StateOut out, SavedOpenFiles files) throws UnsavableException {
+        save(out, files);
+        out.number(arrivals);
+        out.number(departures);
+        out.number(endings);
+    }
+
+    final void loadState(StateIn in, int savedFlags) throws DamagedException {
+        flags = savedFlags;
+        arrivals = in.number();
+        departures = in.number();
+        endings = in.number();
+    }
+
+    /** Takes down what it names of other open files. */
+    void saveLinks(StateOut out, SavedOpenFiles files) throws UnsavableException {}
+
+    void loadLinks(StateIn in, SavedOpenFiles files) throws DamagedException {}
+
+    /** Begins what {@link #save} takes down. */
+    final void saveKind(StateOut out, SavedOpenFiles.Kind kind) throws UnsavableException {
+        out.number(kind.code);
+        out.number(flags);
+    }
+
+    final int references() {
+        return references;
+    }
 
     public long read(Transfer to) {
         return -Errno.EINVAL;

@@ -1,6 +1,11 @@
 package mayfly.machine.kvm.files;
 
+import mayfly.machine.kvm.files.SavedOpenFiles.Kind;
 import mayfly.machine.kvm.memory.Backing;
+import mayfly.machine.kvm.saved.DamagedException;
+import mayfly.machine.kvm.saved.StateIn;
+import mayfly.machine.kvm.saved.StateOut;
+import mayfly.machine.kvm.saved.UnsavableException;
 
 /** A regular file of the host, open for reading. */
 final class OpenHostFile extends SeekableFile {
@@ -20,6 +25,24 @@ final class OpenHostFile extends SeekableFile {
         OpenHostFile copy = new OpenHostFile(content, node, copies.of(tree, FileTree::copy), flags());
         copy.position = position;
         return copy;
+    }
+
+    @Override
+    void save(StateOut out, SavedOpenFiles files) throws UnsavableException {
+        saveKind(out, Kind.HOST);
+        out.number(files.host(content));
+        files.nodes.node(out, node, tree);
+        out.number(position);
+    }
+
+    static OpenHostFile load(StateIn in, int flags, SavedOpenFiles files) throws DamagedException {
+        HostContent content = files.host(in.number());
+        if (files.nodes.node(in, files.tree) instanceof HostNode node) {
+            OpenHostFile open = new OpenHostFile(content, node, files.tree, flags);
+            open.position = in.size("a position");
+            return open;
+        }
+        throw new DamagedException("a file of the host that is none");
     }
 
     @Override

@@ -1,7 +1,12 @@
 package mayfly.machine.kvm.files;
 
 import mayfly.linux.Errno;
+import mayfly.machine.kvm.files.SavedOpenFiles.Kind;
 import mayfly.machine.kvm.memory.Backing;
+import mayfly.machine.kvm.saved.DamagedException;
+import mayfly.machine.kvm.saved.StateIn;
+import mayfly.machine.kvm.saved.StateOut;
+import mayfly.machine.kvm.saved.UnsavableException;
 
 /** A regular file in memory. */
 final class OpenMemoryFile extends SeekableFile {
@@ -33,6 +38,25 @@ final class OpenMemoryFile extends SeekableFile {
     @Override
     protected OpenFile duplicate(Copies copies) {
         return new OpenMemoryFile(copies.of(tree, FileTree::copy), this);
+    }
+
+    @Override
+    void save(StateOut out, SavedOpenFiles files) throws UnsavableException {
+        saveKind(out, Kind.MEMORY);
+        files.nodes.node(out, node, tree);
+        out.text(name);
+        out.number(position);
+    }
+
+    static OpenMemoryFile load(StateIn in, int flags, SavedOpenFiles files) throws DamagedException {
+        if (files.nodes.node(in, files.tree) instanceof MemoryNode node
+                && node.type(files.tree) == FileStatus.REGULAR) {
+            String name = in.text(SavedTree.NAME_BYTES_MAX, "a name");
+            OpenMemoryFile open = new OpenMemoryFile(files.tree, node, flags, name);
+            open.position = in.size("a position");
+            return open;
+        }
+        throw new DamagedException("a file in memory that is none");
     }
 
     @Override

@@ -1,6 +1,11 @@
 package mayfly.machine.kvm.files;
 
 import mayfly.linux.Errno;
+import mayfly.machine.kvm.files.SavedOpenFiles.Kind;
+import mayfly.machine.kvm.saved.DamagedException;
+import mayfly.machine.kvm.saved.StateIn;
+import mayfly.machine.kvm.saved.StateOut;
+import mayfly.machine.kvm.saved.UnsavableException;
 
 /** A file opened with O_PATH: it can be named and asked about, and nothing else. */
 public final class OpenPath extends OpenFile {
@@ -18,6 +23,18 @@ public final class OpenPath extends OpenFile {
     @Override
     protected OpenFile duplicate(Copies copies) {
         return new OpenPath(copies.of(tree, FileTree::copy), node, flags(), name);
+    }
+
+    @Override
+    void save(StateOut out, SavedOpenFiles files) throws UnsavableException {
+        saveKind(out, Kind.PATH);
+        files.nodes.node(out, node, tree);
+        out.text(name);
+    }
+
+    static OpenPath load(StateIn in, int flags, SavedOpenFiles files) throws DamagedException {
+        Node node = files.nodes.node(in, files.tree);
+        return new OpenPath(files.tree, node, flags, in.text(SavedTree.NAME_BYTES_MAX, "a name"));
     }
 
     @Override

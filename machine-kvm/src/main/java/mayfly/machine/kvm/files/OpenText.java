@@ -1,5 +1,10 @@
 package mayfly.machine.kvm.files;
 
+import mayfly.machine.kvm.files.SavedOpenFiles.Kind;
+import mayfly.machine.kvm.saved.DamagedException;
+import mayfly.machine.kvm.saved.StateIn;
+import mayfly.machine.kvm.saved.StateOut;
+import mayfly.machine.kvm.saved.UnsavableException;
 import org.jspecify.annotations.Nullable;
 
 /** An open {@link TextNode}. Its text is made when it is read from the beginning. */
@@ -23,6 +28,28 @@ final class OpenText extends SeekableFile {
         copy.text = text;
         copy.position = position;
         return copy;
+    }
+
+    @Override
+    void save(StateOut out, SavedOpenFiles files) throws UnsavableException {
+        saveKind(out, Kind.TEXT);
+        files.nodes.node(out, node, tree);
+        out.number(position);
+        byte[] known = text;
+        out.flag(known != null);
+        if (known != null) {
+            out.block(known);
+        }
+    }
+
+    static OpenText load(StateIn in, int flags, SavedOpenFiles files) throws DamagedException {
+        if (files.nodes.node(in, files.tree) instanceof TextNode node) {
+            OpenText open = new OpenText(files.tree, node, flags);
+            open.position = in.size("a position");
+            open.text = in.flag() ? in.block(StateOut.BYTES_MAX, "a text") : null;
+            return open;
+        }
+        throw new DamagedException("a text that is none");
     }
 
     @Override

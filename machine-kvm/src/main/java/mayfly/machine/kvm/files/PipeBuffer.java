@@ -102,6 +102,22 @@ final class PipeBuffer {
         System.arraycopy(bytes, 0, target, first, count - first);
     }
 
+    byte[] toBytes() {
+        byte[] all = new byte[count];
+        copyTo(all);
+        return all;
+    }
+
+    /** One with this content, without ends. */
+    static PipeBuffer of(byte[] content, KernelMemory memory) {
+        PipeBuffer buffer = new PipeBuffer(memory);
+        memory.charge(FIRST_BYTES);
+        buffer.reserve(content.length);
+        System.arraycopy(content, 0, buffer.bytes, 0, content.length);
+        buffer.count = content.length;
+        return buffer;
+    }
+
     /** The same content, without ends. */
     PipeBuffer copy(KernelMemory others) {
         PipeBuffer copy = new PipeBuffer(others);

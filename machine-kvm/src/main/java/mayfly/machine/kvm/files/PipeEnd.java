@@ -2,6 +2,11 @@ package mayfly.machine.kvm.files;
 
 import mayfly.linux.Errno;
 import org.jspecify.annotations.Nullable;
+import mayfly.machine.kvm.files.SavedOpenFiles.Kind;
+import mayfly.machine.kvm.saved.DamagedException;
+import mayfly.machine.kvm.saved.StateIn;
+import mayfly.machine.kvm.saved.StateOut;
+import mayfly.machine.kvm.saved.UnsavableException;
 
 /** One end of a pipe(2): bytes go in at one and come out at the other, both in the same program. */
 public final class PipeEnd extends OpenFile {
@@ -44,6 +49,17 @@ public final class PipeEnd extends OpenFile {
     @Override
     protected OpenFile duplicate(Copies copies) {
         return new PipeEnd(copies.of(buffer, original -> original.copy(copies.kernelMemory())), flags(), number);
+    }
+
+    @Override
+    void save(StateOut out, SavedOpenFiles files) throws UnsavableException {
+        saveKind(out, Kind.PIPE);
+        out.number(files.buffer(buffer));
+        out.number(number);
+    }
+
+    static PipeEnd load(StateIn in, int flags, SavedOpenFiles files) throws DamagedException {
+        return new PipeEnd(files.buffer(in), flags, in.longNumber());
     }
 
     @Override

@@ -1,6 +1,11 @@
 package mayfly.machine.kvm.files;
 
 import mayfly.linux.Errno;
+import mayfly.machine.kvm.files.SavedOpenFiles.Kind;
+import mayfly.machine.kvm.saved.DamagedException;
+import mayfly.machine.kvm.saved.StateIn;
+import mayfly.machine.kvm.saved.StateOut;
+import mayfly.machine.kvm.saved.UnsavableException;
 import org.jspecify.annotations.Nullable;
 
 /** One of the two connected stream sockets of socketpair(2); the other one is in the same program. */
@@ -59,6 +64,21 @@ public final class SocketEnd extends OpenFile {
                 number,
                 incoming.reader == this,
                 outgoing.writer == this);
+    }
+
+    @Override
+    @SuppressWarnings("ReferenceEquality") // as in duplicate
+    void save(StateOut out, SavedOpenFiles files) throws UnsavableException {
+        saveKind(out, Kind.SOCKET);
+        out.number(files.buffer(incoming));
+        out.number(files.buffer(outgoing));
+        out.number(number);
+        out.flag(incoming.reader == this);
+        out.flag(outgoing.writer == this);
+    }
+
+    static SocketEnd load(StateIn in, int flags, SavedOpenFiles files) throws DamagedException {
+        return new SocketEnd(files.buffer(in), files.buffer(in), flags, in.longNumber(), in.flag(), in.flag());
     }
 
     @Override

@@ -3,6 +3,11 @@ package mayfly.machine.kvm.files;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import mayfly.linux.Errno;
+import mayfly.machine.kvm.files.SavedOpenFiles.Kind;
+import mayfly.machine.kvm.saved.DamagedException;
+import mayfly.machine.kvm.saved.StateIn;
+import mayfly.machine.kvm.saved.StateOut;
+import mayfly.machine.kvm.saved.UnsavableException;
 
 /** A timer of timerfd_create(2): reading tells how often it went off. Times are {@link System#nanoTime} times. */
 public final class TimerFd extends OpenFile {
@@ -31,6 +36,25 @@ public final class TimerFd extends OpenFile {
         copy.counted = counted;
         copy.expired = expired;
         return copy;
+    }
+
+    @Override
+    void save(StateOut out, SavedOpenFiles files) throws UnsavableException {
+        saveKind(out, Kind.TIMER);
+        out.number(clock);
+        out.time(next);
+        out.number(interval);
+        out.number(counted);
+        out.flag(expired);
+    }
+
+    static TimerFd load(StateIn in, int flags) throws DamagedException {
+        TimerFd timer = new TimerFd(flags, in.number());
+        timer.next = in.time();
+        timer.interval = in.size("a timer's interval");
+        timer.counted = in.size("a timer's count");
+        timer.expired = in.flag();
+        return timer;
     }
 
     public int clock() {

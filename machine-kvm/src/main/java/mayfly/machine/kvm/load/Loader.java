@@ -29,6 +29,11 @@ public final class Loader {
 
         /** The file's first bytes. */
         byte[] head(int count) throws ErrnoException;
+
+        /** What mappings of it show. */
+        default Backing backing() {
+            return this;
+        }
     }
 
     /** Finds the dynamic linker's file by the path that the program names. */
@@ -93,7 +98,7 @@ public final class Loader {
         int protection = protection(segment.flags());
         long filePages = segment.fileBytes() == 0 ? page : AddressSpace.pageUp(fileEnd);
         if (filePages > page) {
-            map(file, page, filePages, protection, file, segment.offset() - (start - page));
+            map(file, page, filePages, protection, file.backing(), segment.offset() - (start - page));
             if ((protection & Region.WRITE) != 0 && filePages > fileEnd) {
                 zero(file, fileEnd, (int) (filePages - fileEnd)); // to the page's end: ld.so allocates behind its data
             }

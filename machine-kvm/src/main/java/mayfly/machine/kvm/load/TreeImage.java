@@ -77,6 +77,11 @@ public final class TreeImage implements Loader.Source {
     }
 
     @Override
+    public Backing backing() {
+        return backing;
+    }
+
+    @Override
     public int read(Memory memory, long at, int count, long fileOffset) {
         return backing.read(memory, at, count, fileOffset);
     }

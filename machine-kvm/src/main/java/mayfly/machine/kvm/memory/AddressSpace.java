@@ -46,7 +46,7 @@ public final class AddressSpace {
         this.mapTop = mapTop;
     }
 
-    private AddressSpace(GuestRam ram, PageTables tables, Regions regions) {
+    AddressSpace(GuestRam ram, PageTables tables, Regions regions) {
         this.ram = ram;
         this.tables = tables;
         this.regions = regions;

@@ -2,6 +2,11 @@ package mayfly.machine.kvm.memory;
 
 import mayfly.linux.ErrnoException;
 import mayfly.linux.Memory;
+import mayfly.machine.kvm.cpu.Layout;
+import mayfly.machine.kvm.saved.DamagedException;
+import mayfly.machine.kvm.saved.StateIn;
+import mayfly.machine.kvm.saved.StateOut;
+import mayfly.machine.kvm.saved.UnsavableException;
 
 /**
  * A guest's physical memory, handed out page by page. Pages are named by their number (address / 4096). A page that is
@@ -76,8 +81,42 @@ public final class GuestRam {
         return ram;
     }
 
+    void save(StateOut out) throws UnsavableException {
+        out.number(pages);
+        out.number(tableEnd - tableFirst);
+        out.number(used);
+        out.numbers(java.util.Arrays.copyOf(free, freeCount));
+        out.block(java.util.Arrays.copyOf(tableLevels, tablesUsed));
+    }
+
+    /** @param memory of exactly the size that was saved */
+    static GuestRam load(StateIn in, Memory memory) throws DamagedException {
+        int pages = in.number(Layout.RESERVED_PAGES, Integer.MAX_VALUE >>> 1, "pages");
+        int tables = in.number(1, Integer.MAX_VALUE >>> 1, "tables");
+        in.require((long) (pages + tables) << PAGE_BITS == memory.size(), "the memory has another size");
+        GuestRam ram = new GuestRam(memory, pages, tables, 0);
+        int used = in.number(Layout.RESERVED_PAGES, pages, "used pages");
+        int[] free = in.numbers(used, "free pages");
+        for (int page : free) {
+            in.require(page >= Layout.RESERVED_PAGES && page < used, "page " + page + " cannot be free");
+        }
+        ram.restore(new State(used, free));
+        byte[] levels = in.block(tables, "page tables");
+        for (byte level : levels) {
+            in.require(level >= 0 && level < PageTables.LEVELS, "a page table of level " + level);
+        }
+        System.arraycopy(levels, 0, ram.tableLevels, 0, levels.length);
+        ram.tablesUsed = levels.length;
+        return ram;
+    }
+
     public Memory memory() {
         return memory;
+    }
+
+    /** What a page of the pool is: 0 a last-level table, 1 to 3 those above; -1 when it is none in use. */
+    int levelOf(int page) {
+        return page >= tableFirst && page < tableFirst + tablesUsed ? tableLevels[page - tableFirst] : NONE;
     }
 
     /** Bytes in front of the page tables' pool. */

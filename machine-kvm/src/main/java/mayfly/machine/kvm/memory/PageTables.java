@@ -18,12 +18,12 @@ public final class PageTables {
     static final long NO_EXECUTE = 1L << 63;
     static final long ACCESSED_DIRTY = 0x60;
     /** A bit that the processor leaves to us (9 of 9 to 11). */
-    private static final long HIDDEN = 1 << 9;
+    static final long HIDDEN = 1 << 9;
 
-    private static final long FRAME = 0x000F_FFFF_FFFF_F000L;
-    private static final int INDEX_BITS = 9;
-    private static final int ENTRIES = 1 << INDEX_BITS;
-    private static final int LEVELS = 4;
+    static final long FRAME = 0x000F_FFFF_FFFF_F000L;
+    static final int INDEX_BITS = 9;
+    static final int ENTRIES = 1 << INDEX_BITS;
+    static final int LEVELS = 4;
 
     /** Where the machine's own tables are mapped, for privilege 0 only. */
     public static final long KERNEL_BASE = 0xFFFF_8000_0000_0000L;
@@ -53,6 +53,15 @@ public final class PageTables {
             throw new IllegalArgumentException("no room for page tables");
         }
         return new PageTables(ram, root);
+    }
+
+    /** Tables that are in the memory already. */
+    static PageTables at(GuestRam ram, int root) {
+        return new PageTables(ram, root);
+    }
+
+    int root() {
+        return root;
     }
 
     /** The same tables in a copy of the memory. */

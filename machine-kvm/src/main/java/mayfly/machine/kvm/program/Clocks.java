@@ -24,18 +24,38 @@ final class Clocks {
     private static final long COARSE_NANOS = 4_000_000;
 
     private long offset;
+    private long frozenAt;
 
     Clocks() {}
 
     Clocks copy() {
         Clocks copy = new Clocks();
         copy.offset = offset;
+        copy.frozenAt = frozenAt;
         return copy;
     }
 
-    /** The monotonic clock shows at least this from now on: what it showed when the program was saved. */
-    void goOnFrom(long monotonicNanos) {
-        offset = Math.max(offset, monotonicNanos - System.nanoTime());
+    /** The program stops here, to be saved. */
+    void freeze() {
+        frozenAt = monotonic();
+    }
+
+    /** What the monotonic clock showed at {@link #freeze}. */
+    long frozenAt() {
+        return frozenAt;
+    }
+
+    /**
+     * The program was saved, and goes on: its monotonic clock shows no less than when it was frozen, though the host may
+     * have been started again since.
+     *
+     * @param savedOffset {@link #offset} as it was then
+     * @return the offset now
+     */
+    long goOn(long savedOffset, long savedFrozenAt) {
+        offset = Math.max(savedOffset, savedFrozenAt - System.nanoTime());
+        frozenAt = savedFrozenAt;
+        return offset;
     }
 
     /** How far the monotonic clock is ahead of {@link System#nanoTime}. */

@@ -1,5 +1,10 @@
 package mayfly.machine.kvm.program;
 
+import mayfly.machine.kvm.saved.DamagedException;
+import mayfly.machine.kvm.saved.StateIn;
+import mayfly.machine.kvm.saved.StateOut;
+import mayfly.machine.kvm.saved.UnsavableException;
+
 /**
  * How long a program had the processor, in nanoseconds, its system calls included: what getrusage(2) and the clocks of
  * CPU time tell. Threads are charged when they lose the processor.
@@ -39,6 +44,14 @@ final class CpuUse {
 
     private long open(long now) {
         return running ? Math.max(0, now - since) : 0;
+    }
+
+    void save(StateOut out) throws UnsavableException {
+        out.number(total);
+    }
+
+    void load(StateIn in) throws DamagedException {
+        total = in.size("CPU time");
     }
 
     CpuUse copy() {

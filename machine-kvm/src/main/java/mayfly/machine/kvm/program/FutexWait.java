@@ -1,6 +1,10 @@
 package mayfly.machine.kvm.program;
 
 import mayfly.linux.Errno;
+import mayfly.machine.kvm.saved.DamagedException;
+import mayfly.machine.kvm.saved.StateIn;
+import mayfly.machine.kvm.saved.StateOut;
+import mayfly.machine.kvm.saved.UnsavableException;
 
 /** A thread waits at an address until another thread wakes it. */
 final class FutexWait implements Wait {
@@ -17,6 +21,15 @@ final class FutexWait implements Wait {
     /** @param deadline in {@link System#nanoTime} time */
     static FutexWait begin(Futexes<GuestThread> futexes, GuestThread thread, long address, int bits, long deadline) {
         return new FutexWait(futexes, futexes.add(thread, address, bits), deadline);
+    }
+
+    /** One that was saved. */
+    static FutexWait load(StateIn in, Futexes<GuestThread> futexes, GuestThread thread) throws DamagedException {
+        long address = in.longNumber();
+        int bits = in.number();
+        in.require(bits != 0, "a wait for nothing");
+        long order = in.longNumber(at -> at > 0 && at < Long.MAX_VALUE / 2, "a place in a queue");
+        return new FutexWait(futexes, futexes.addSaved(thread, address, bits, order), in.time());
     }
 
     @Override
@@ -37,6 +50,15 @@ final class FutexWait implements Wait {
     @Override
     public long timeout() {
         return -Errno.ETIMEDOUT;
+    }
+
+    @Override
+    public void save(StateOut out) throws UnsavableException {
+        out.number(SavedWaits.FUTEX);
+        out.number(place.address());
+        out.number(place.bits);
+        out.number(place.order());
+        out.time(deadline);
     }
 
     @Override

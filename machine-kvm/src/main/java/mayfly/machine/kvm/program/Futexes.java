@@ -65,6 +65,12 @@ final class Futexes<W> {
         return insert(new Place<>(who, original.address, original.bits, original.order));
     }
 
+    /** Somebody waits as when the program was saved. */
+    Place<W> addSaved(W who, long address, int bits, long order) {
+        lastOrder = Math.max(lastOrder, order);
+        return insert(new Place<>(who, address, bits, order));
+    }
+
     private Place<W> insert(Place<W> place) {
         List<Place<W>> queue = queues.computeIfAbsent(place.address, _ -> new ArrayList<>(2));
         int at = queue.size();

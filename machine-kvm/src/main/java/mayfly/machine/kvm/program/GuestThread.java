@@ -1,6 +1,10 @@
 package mayfly.machine.kvm.program;
 
 import mayfly.machine.kvm.cpu.CpuState;
+import mayfly.machine.kvm.saved.DamagedException;
+import mayfly.machine.kvm.saved.StateIn;
+import mayfly.machine.kvm.saved.StateOut;
+import mayfly.machine.kvm.saved.UnsavableException;
 import org.jspecify.annotations.Nullable;
 
 /** One thread of a program. All threads of a program share its one processor and take turns. */
@@ -73,6 +77,51 @@ public final class GuestThread {
         copy.name = name;
         copy.cpuNanos = cpuNanos;
         return copy;
+    }
+
+    /** Takes down all but the registers, which are settled. */
+    void save(StateOut out) throws UnsavableException {
+        out.number(callNumber);
+        for (long argument : arguments) {
+            out.number(argument);
+        }
+        out.number(result);
+        out.flag(hasResult);
+        out.flag(interrupted);
+        out.number(clearAtExit);
+        out.number(robustList);
+        out.number(signalMask);
+        pending.save(out);
+        out.number(savedMask);
+        out.flag(maskSaved);
+        out.number(trapNumber);
+        out.number(trapError);
+        out.number(trapAddress);
+        signalStack.save(out);
+        out.block(name);
+        out.number(cpuNanos);
+    }
+
+    void load(StateIn in) throws DamagedException {
+        callNumber = in.longNumber();
+        for (int i = 0; i < arguments.length; i++) {
+            arguments[i] = in.longNumber();
+        }
+        result = in.longNumber();
+        hasResult = in.flag();
+        interrupted = in.flag();
+        clearAtExit = in.longNumber();
+        robustList = in.longNumber();
+        signalMask = in.longNumber() & ~Signals.NEVER_BLOCKED;
+        pending = PendingSignals.load(in);
+        savedMask = in.longNumber() & ~Signals.NEVER_BLOCKED;
+        maskSaved = in.flag();
+        trapNumber = in.longNumber();
+        trapError = in.longNumber();
+        trapAddress = in.longNumber();
+        signalStack.load(in);
+        name = in.exactly(ProcessState.NAME_BYTES, "a thread's name");
+        cpuNanos = in.size("a thread's CPU time");
     }
 
     public int id() {

@@ -3,6 +3,10 @@ package mayfly.machine.kvm.program;
 import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;
+import mayfly.machine.kvm.saved.DamagedException;
+import mayfly.machine.kvm.saved.StateIn;
+import mayfly.machine.kvm.saved.StateOut;
+import mayfly.machine.kvm.saved.UnsavableException;
 import org.jspecify.annotations.Nullable;
 
 /** Signals that were sent and not delivered. Of those below 32 one of each, of the others all, in their order. */
@@ -74,6 +78,24 @@ final class PendingSignals {
             queue.removeIf(info -> (Signals.bit(info.signal()) & set) != 0);
             bits &= ~set;
         }
+    }
+
+    void save(StateOut out) throws UnsavableException {
+        out.number(queue.size());
+        for (SignalInfo info : queue) {
+            out.number(info.signal());
+            out.block(info.toBytes());
+        }
+    }
+
+    static PendingSignals load(StateIn in) throws DamagedException {
+        PendingSignals pending = new PendingSignals();
+        int count = in.count(MAX, "pending signals");
+        for (int i = 0; i < count; i++) {
+            int signal = in.number(1, Signals.LAST, "a signal");
+            var _ = pending.add(SignalInfo.given(signal, in.exactly(SignalInfo.BYTES, "what is told of a signal")));
+        }
+        return pending;
     }
 
     PendingSignals copy() {

@@ -2,6 +2,10 @@ package mayfly.machine.kvm.program;
 
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
+import mayfly.machine.kvm.saved.DamagedException;
+import mayfly.machine.kvm.saved.StateIn;
+import mayfly.machine.kvm.saved.StateOut;
+import mayfly.machine.kvm.saved.UnsavableException;
 
 /** What a process is besides memory, threads, files and signals: limits, the settings of prctl(2), CPU time. Copyable. */
 final class ProcessState {
@@ -12,7 +16,7 @@ final class ProcessState {
 
     final ResourceLimits limits;
     final CpuUse cpu;
-    final Clocks clocks;
+    Clocks clocks;
     final Timers timers;
 
     /** Of the first thread and those that it makes. */
@@ -49,6 +53,42 @@ final class ProcessState {
     /** Cut to 15 bytes and filled with zeroes. */
     static byte[] name(byte[] text) {
         return Arrays.copyOf(Arrays.copyOf(text, NAME_BYTES - 1), NAME_BYTES);
+    }
+
+    void save(StateOut out) throws UnsavableException {
+        limits.save(out);
+        cpu.save(out);
+        timers.save(out);
+        out.block(name);
+        out.number(dumpable);
+        out.number(deathSignal);
+        out.flag(noNewPrivileges);
+        out.flag(keepCapabilities);
+        out.flag(subreaper);
+        out.flag(hugePagesOff);
+        out.number(timerSlack);
+        out.number(nice);
+        out.number(personality);
+        out.number(nextInode);
+    }
+
+    /** @param going the clocks that it goes on with */
+    void load(StateIn in, Clocks going) throws DamagedException {
+        clocks = going;
+        limits.load(in);
+        cpu.load(in);
+        timers.load(in);
+        name = in.exactly(NAME_BYTES, "a name");
+        dumpable = in.number();
+        deathSignal = in.number();
+        noNewPrivileges = in.flag();
+        keepCapabilities = in.flag();
+        subreaper = in.flag();
+        hugePagesOff = in.flag();
+        timerSlack = in.longNumber();
+        nice = in.number();
+        personality = in.number();
+        nextInode = in.longNumber();
     }
 
     ProcessState copy() {

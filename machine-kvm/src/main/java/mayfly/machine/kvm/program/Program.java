@@ -43,7 +43,7 @@ public final class Program {
     private final Exceptions exceptions = new Exceptions(this);
     private final Statistics statistics = new Statistics();
     private ProcessState state = new ProcessState();
-    private final Threads threads = new Threads();
+    final Threads threads = new Threads();
     private final Futexes<GuestThread> futexes = new Futexes<>();
 
     /** The thread that has the processor; null when none can run. */
@@ -61,7 +61,7 @@ public final class Program {
 
     private int refusals;
     /** What the first thread ended with: the program's exit status when all end by themselves. */
-    private int firstCode;
+    int firstCode;
 
     private int processId = PID;
     private volatile boolean interrupted;
@@ -530,6 +530,7 @@ public final class Program {
             cpu.settle();
             cpu.save(loaded.state);
         }
+        state.clocks.freeze();
     }
 
     /** Becomes what a frozen program is; memory and address space are put back by others. */

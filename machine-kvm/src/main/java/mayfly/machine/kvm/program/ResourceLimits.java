@@ -6,6 +6,10 @@ import mayfly.machine.kvm.files.Descriptors;
 import mayfly.machine.kvm.load.FirstStack;
 import mayfly.machine.kvm.memory.AddressSpace;
 import mayfly.machine.kvm.memory.Region;
+import mayfly.machine.kvm.saved.DamagedException;
+import mayfly.machine.kvm.saved.StateIn;
+import mayfly.machine.kvm.saved.StateOut;
+import mayfly.machine.kvm.saved.UnsavableException;
 
 /**
  * What setrlimit(2) set: soft and hard limit of each of sixteen resources, unsigned, {@link #INFINITY} for none. Kept
@@ -97,6 +101,20 @@ final class ResourceLimits {
             writable += (region.protection() & Region.WRITE) != 0 ? bytes : 0;
         }
         return (soft[AS] >= 0 && more > soft[AS] - all) || (data && soft[DATA] >= 0 && more > soft[DATA] - writable);
+    }
+
+    void save(StateOut out) throws UnsavableException {
+        for (int i = 0; i < COUNT; i++) {
+            out.number(soft[i]);
+            out.number(hard[i]);
+        }
+    }
+
+    void load(StateIn in) throws DamagedException {
+        for (int i = 0; i < COUNT; i++) {
+            soft[i] = in.longNumber();
+            hard[i] = in.longNumber();
+        }
     }
 
     ResourceLimits copy() {

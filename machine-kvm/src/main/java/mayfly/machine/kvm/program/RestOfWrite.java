@@ -4,6 +4,8 @@ import mayfly.linux.Errno;
 import mayfly.machine.kvm.files.OpenFile;
 import mayfly.machine.kvm.files.Transfer;
 import mayfly.machine.kvm.memory.GuestFault;
+import mayfly.machine.kvm.saved.StateOut;
+import mayfly.machine.kvm.saved.UnsavableException;
 import org.jspecify.annotations.Nullable;
 
 /** Waits to write the rest of what did not fit into a pipe: a write that may wait is not over before all is written. */
@@ -45,6 +47,12 @@ final class RestOfWrite implements Wait {
     @Override
     public long interrupted() {
         return done;
+    }
+
+    @Override
+    public void save(StateOut out) throws UnsavableException {
+        out.number(SavedWaits.REST_OF_WRITE);
+        out.number(done);
     }
 
     @Override

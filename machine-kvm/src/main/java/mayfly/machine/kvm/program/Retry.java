@@ -2,6 +2,8 @@ package mayfly.machine.kvm.program;
 
 import mayfly.linux.Errno;
 import mayfly.machine.kvm.memory.GuestFault;
+import mayfly.machine.kvm.saved.StateOut;
+import mayfly.machine.kvm.saved.UnsavableException;
 
 /** Waits by making the same call again until it does not want to wait. */
 final class Retry implements Wait {
@@ -34,6 +36,13 @@ final class Retry implements Wait {
     @Override
     public long timeout() {
         return timeoutResult;
+    }
+
+    @Override
+    public void save(StateOut out) throws UnsavableException {
+        out.number(SavedWaits.RETRY);
+        out.time(deadline);
+        out.number(timeoutResult);
     }
 
     @Override

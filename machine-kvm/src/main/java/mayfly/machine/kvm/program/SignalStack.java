@@ -2,6 +2,10 @@ package mayfly.machine.kvm.program;
 
 import mayfly.linux.Errno;
 import mayfly.machine.kvm.memory.AddressSpace;
+import mayfly.machine.kvm.saved.DamagedException;
+import mayfly.machine.kvm.saved.StateIn;
+import mayfly.machine.kvm.saved.StateOut;
+import mayfly.machine.kvm.saved.UnsavableException;
 
 /** The stack that a thread keeps for its signal handlers (sigaltstack(2)). */
 final class SignalStack {
@@ -89,6 +93,18 @@ final class SignalStack {
         bytes = newBytes;
         flags = newFlags & SS_AUTO_DISARM;
         return 0;
+    }
+
+    void save(StateOut out) throws UnsavableException {
+        out.number(address);
+        out.number(bytes);
+        out.number(flags);
+    }
+
+    void load(StateIn in) throws DamagedException {
+        address = in.longNumber(at -> at >= 0 && at <= AddressSpace.TOP, "a stack for signals");
+        bytes = in.longNumber(size -> size >= 0 && size <= AddressSpace.TOP - address, "a stack for signals");
+        flags = in.number();
     }
 
     SignalStack copy() {

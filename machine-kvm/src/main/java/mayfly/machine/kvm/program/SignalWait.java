@@ -2,6 +2,8 @@ package mayfly.machine.kvm.program;
 
 import mayfly.linux.Errno;
 import mayfly.machine.kvm.memory.GuestFault;
+import mayfly.machine.kvm.saved.StateOut;
+import mayfly.machine.kvm.saved.UnsavableException;
 
 /** rt_sigtimedwait(2): a thread waits for a signal of a set, and takes it. */
 final class SignalWait implements Wait {
@@ -57,6 +59,14 @@ final class SignalWait implements Wait {
     @Override
     public long timeout() {
         return -Errno.EAGAIN;
+    }
+
+    @Override
+    public void save(StateOut out) throws UnsavableException {
+        out.number(SavedWaits.SIGNAL);
+        out.number(set);
+        out.number(info);
+        out.time(deadline);
     }
 
     @Override

@@ -4,6 +4,10 @@ import java.util.Arrays;
 import mayfly.linux.Errno;
 import mayfly.linux.ErrnoException;
 import mayfly.linux.Vcpu.Register;
+import mayfly.machine.kvm.saved.DamagedException;
+import mayfly.machine.kvm.saved.StateIn;
+import mayfly.machine.kvm.saved.StateOut;
+import mayfly.machine.kvm.saved.UnsavableException;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -53,6 +57,24 @@ public final class Signals {
     void takeOver(Signals original) {
         System.arraycopy(original.actions, 0, actions, 0, actions.length);
         shared = original.shared.copy();
+    }
+
+    void save(StateOut out) throws UnsavableException {
+        for (SignalAction action : actions) {
+            out.number(action.handler());
+            out.number(action.flags());
+            out.number(action.restorer());
+            out.number(action.mask());
+        }
+        shared.save(out);
+    }
+
+    void load(StateIn in) throws DamagedException {
+        for (int signal = 0; signal <= LAST; signal++) {
+            actions[signal] = new SignalAction(
+                    in.longNumber(), in.longNumber(), in.longNumber(), in.longNumber() & ~NEVER_BLOCKED);
+        }
+        shared = PendingSignals.load(in);
     }
 
     /** A signal's bit in a mask. */

@@ -1,6 +1,8 @@
 package mayfly.machine.kvm.program;
 
 import mayfly.machine.kvm.memory.GuestFault;
+import mayfly.machine.kvm.saved.StateOut;
+import mayfly.machine.kvm.saved.UnsavableException;
 
 /** Waits for time to pass, and tells how much was left when a signal ended it. */
 final class Sleep implements Wait {
@@ -38,6 +40,13 @@ final class Sleep implements Wait {
                 // the program is told EINTR, and has nowhere to be told more
             }
         }
+    }
+
+    @Override
+    public void save(StateOut out) throws UnsavableException {
+        out.number(SavedWaits.SLEEP);
+        out.time(deadline);
+        out.number(remainder);
     }
 
     @Override

@@ -125,6 +125,16 @@ final class Threads {
         }
     }
 
+    /** Becomes what was saved. */
+    void restore(List<GuestThread> saved, int newLastId) {
+        all.addAll(saved);
+        lastId = newLastId;
+    }
+
+    int lastId() {
+        return lastId;
+    }
+
     /** Becomes a copy of a frozen program's threads, which all wait. */
     void copyFrom(Threads original, Program other) {
         all.clear();

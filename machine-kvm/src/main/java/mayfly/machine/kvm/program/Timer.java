@@ -1,5 +1,10 @@
 package mayfly.machine.kvm.program;
 
+import mayfly.machine.kvm.saved.DamagedException;
+import mayfly.machine.kvm.saved.StateIn;
+import mayfly.machine.kvm.saved.StateOut;
+import mayfly.machine.kvm.saved.UnsavableException;
+
 /**
  * Something that sends a signal when its time has come: an interval timer of setitimer(2) or one of timer_create(2).
  * Times are in nanoseconds: {@link System#nanoTime} times, or the program's CPU time.
@@ -34,6 +39,35 @@ final class Timer {
         this.thread = thread;
         this.value = value;
         this.posix = posix;
+    }
+
+    void save(StateOut out) throws UnsavableException {
+        out.number(id);
+        out.number(clock);
+        out.flag(cpu);
+        out.number(signal);
+        out.number(thread);
+        out.number(value);
+        out.flag(posix);
+        if (cpu) {
+            out.number(next);
+        } else {
+            out.time(next);
+        }
+        out.number(interval);
+        out.number(overruns);
+    }
+
+    static Timer load(StateIn in) throws DamagedException {
+        int id = in.number();
+        int clock = in.number();
+        boolean cpu = in.flag();
+        int signal = in.number(0, Signals.LAST, "a timer's signal");
+        Timer timer = new Timer(id, clock, cpu, signal, in.number(), in.longNumber(), in.flag());
+        timer.next = cpu ? in.longNumber() : in.time();
+        timer.interval = in.size("a timer's interval");
+        timer.overruns = in.number();
+        return timer;
     }
 
     Timer copy() {

@@ -3,6 +3,10 @@ package mayfly.machine.kvm.program;
 import java.util.ArrayList;
 import java.util.List;
 import mayfly.linux.Errno;
+import mayfly.machine.kvm.saved.DamagedException;
+import mayfly.machine.kvm.saved.StateIn;
+import mayfly.machine.kvm.saved.StateOut;
+import mayfly.machine.kvm.saved.UnsavableException;
 import org.jspecify.annotations.Nullable;
 
 /** A program's timers that send signals. */
@@ -38,6 +42,28 @@ final class Timers {
         copy.first = firstIdle;
         copy.firstIdle = firstIdle;
         return copy;
+    }
+
+    void save(StateOut out) throws UnsavableException {
+        out.number(lastId);
+        out.number(all.size());
+        for (Timer timer : all) {
+            timer.save(out);
+        }
+    }
+
+    void load(StateIn in) throws DamagedException {
+        lastId = in.number();
+        int count = in.count(MAX, "timers");
+        all.clear();
+        for (int i = 0; i < count; i++) {
+            Timer timer = Timer.load(in);
+            in.require(timer.posix == i >= INTERVAL_TIMERS, "the interval timers come first");
+            all.add(timer);
+            firstIdle = timer.cpu ? firstIdle : Math.min(firstIdle, timer.next);
+        }
+        in.require(count >= INTERVAL_TIMERS, "interval timers are missing");
+        first = firstIdle;
     }
 
     Timer interval(int which) {

@@ -1,6 +1,8 @@
 package mayfly.machine.kvm.program;
 
 import mayfly.linux.Errno;
+import mayfly.machine.kvm.saved.StateOut;
+import mayfly.machine.kvm.saved.UnsavableException;
 
 /** What a thread that is blocked in a system call waits for. */
 public interface Wait {
@@ -30,6 +32,11 @@ public interface Wait {
 
     /** The same wait of a copied thread in a copied program. */
     Wait copy(Program other, GuestThread copied);
+
+    /** Takes itself down for a saved snapshot, its kind in front: {@link SavedWaits} reads it. */
+    default void save(StateOut out) throws UnsavableException {
+        throw new UnsavableException("a thread that waits by a " + getClass().getSimpleName());
+    }
 
     /** The call's result when a signal ends the wait; another one than -EINTR when something was done already. */
     default long interrupted() {

@@ -2,6 +2,8 @@ package mayfly.machine.kvm.program;
 
 import mayfly.linux.Errno;
 import mayfly.machine.kvm.memory.GuestFault;
+import mayfly.machine.kvm.saved.StateOut;
+import mayfly.machine.kvm.saved.UnsavableException;
 
 /**
  * Waits for files: makes the call again when something may have happened, also by the passing of time alone, and a last
@@ -14,7 +16,7 @@ final class Watch implements Wait {
     /** When a file may become ready by itself. */
     private long next;
 
-    private Watch(Program program, GuestThread thread, long deadline, long next) {
+    Watch(Program program, GuestThread thread, long deadline, long next) {
         this.program = program;
         this.thread = thread;
         this.deadline = deadline;
@@ -74,6 +76,13 @@ final class Watch implements Wait {
         } finally {
             state.watchIsLast = false;
         }
+    }
+
+    @Override
+    public void save(StateOut out) throws UnsavableException {
+        out.number(SavedWaits.WATCH);
+        out.time(deadline);
+        out.time(next);
     }
 
     @Override
