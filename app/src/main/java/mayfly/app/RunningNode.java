@@ -109,7 +109,8 @@ final class RunningNode implements AutoCloseable {
         if (!KvmDriver.examine(interpreters(config)).usable()) {
             return List.of(processes);
         }
-        KvmDriver machines = KvmDriver.open(processes.agents(), interpreters(config));
+        KvmDriver machines = KvmDriver.open(
+                processes.agents(), interpreters(config), config.data().resolve("templates"));
         open.push(machines::close);
         return List.of(machines, processes);
     }

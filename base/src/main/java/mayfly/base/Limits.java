@@ -40,6 +40,8 @@ public final class Limits {
     public static final int MACHINES_PER_FUNCTION_MAX = 64;
     public static final int FUNCTIONS_MAX = 10_000;
     public static final int TASKS_RUNNING_MAX = 5_000;
+    /** Templates kept on disk, over all functions: beyond it the least recently used go. */
+    public static final long TEMPLATE_FILES_BYTES_MAX = 4096L * MIB;
     /** Calls of one function that may wait for a machine. */
     public static final int POOL_WAITING_MAX = 1_024;
 

@@ -16,6 +16,14 @@ public interface MachineDriver extends AutoCloseable {
      */
     Template boot(TemplateSpec spec) throws InitFailedException, MachineException;
 
+    /**
+     * What the driver keeps of templates after their end, to start them again sooner, is of no use any more: the function
+     * was deleted or replaced.
+     *
+     * @param name as {@link TemplateSpec#name}
+     */
+    default void forget(String name) {}
+
     /** Ends every template and machine that is still open. */
     @Override
     void close();

@@ -25,12 +25,17 @@ final class KvmDriverConformanceTest extends MachineDriverKit {
                 report.usable(),
                 () -> "no virtual machines here: "
                         + report.features().getFirst().detail());
+        return KvmDriver.open(agents(directory), Map.of());
+    }
+
+    /** A new directory with the agents' files. */
+    static Path agents(Path directory) throws IOException {
         Path agents = Files.createDirectory(directory.resolve("agents"));
         for (String name : AgentFiles.names()) {
             Files.write(agents.resolve(name), AgentFiles.bytes(name));
         }
         Files.setPosixFilePermissions(agents, PosixFilePermissions.fromString("rwxr-xr-x"));
-        return KvmDriver.open(agents, Map.of());
+        return agents;
     }
 
     @Override
@@ -45,13 +50,19 @@ final class KvmDriverConformanceTest extends MachineDriverKit {
     /** What machines hold of this process: descriptors and mappings. */
     @Override
     public Set<String> traces() {
+        return held();
+    }
+
+    static Set<String> held() {
         Set<String> traces = new TreeSet<>();
         try {
             try (Stream<Path> descriptors = Files.list(Path.of("/proc/self/fd"))) {
                 descriptors.forEach(descriptor -> {
                     try {
                         String target = Files.readSymbolicLink(descriptor).toString();
-                        if (target.contains("kvm-v") || target.contains("memfd:guest")) {
+                        if (target.contains("kvm-v")
+                                || target.contains("memfd:guest")
+                                || target.endsWith(".template")) {
                             traces.add("descriptor " + descriptor.getFileName() + " " + target);
                         }
                     } catch (IOException gone) {
@@ -60,7 +71,8 @@ final class KvmDriverConformanceTest extends MachineDriverKit {
                 });
             }
             Files.readAllLines(Path.of("/proc/self/maps")).stream()
-                    .filter(line -> line.contains("memfd:guest") || line.contains("kvm-vcpu"))
+                    .filter(line ->
+                            line.contains("memfd:guest") || line.contains(".template") || line.contains("kvm-vcpu"))
                     .forEach(line -> traces.add("mapping " + line));
         } catch (IOException e) {
             throw new UncheckedIOException(e);

@@ -100,6 +100,7 @@ final class Boot {
                 return new Result.Refused(ended(stop));
             }
             Snapshot snapshot = machine.freeze();
+            view.stopRecording();
             frozen = true;
             return new Result.Frozen(snapshot);
         } finally {

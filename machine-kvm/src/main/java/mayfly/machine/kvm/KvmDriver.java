@@ -1,5 +1,6 @@
 package mayfly.machine.kvm;
 
+import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -7,8 +8,10 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.LongAdder;
 import java.util.function.Supplier;
 import mayfly.base.Ids;
+import mayfly.base.Limits;
 import mayfly.linux.Errno;
 import mayfly.linux.ErrnoException;
 import mayfly.linux.Kvm;
@@ -22,6 +25,7 @@ import mayfly.machine.MachineDriver;
 import mayfly.machine.MachineException;
 import mayfly.machine.TemplateSpec;
 import mayfly.machine.kvm.files.HostView;
+import org.jspecify.annotations.Nullable;
 
 /** Machines that are virtual machines, forked from a frozen one and put back to it after use. */
 public final class KvmDriver implements MachineDriver {
@@ -33,7 +37,14 @@ public final class KvmDriver implements MachineDriver {
     private final Set<KvmTemplate> templates = ConcurrentHashMap.newKeySet();
     private volatile boolean closed;
 
-    private KvmDriver(Kvm kvm, Path agents, Interpreters interpreters) {
+    /** Null: templates are not kept on disk. */
+    private final @Nullable TemplateFiles files;
+
+    private final LongAdder booted = new LongAdder();
+    private final LongAdder loaded = new LongAdder();
+
+    private KvmDriver(Kvm kvm, Path agents, Interpreters interpreters, @Nullable TemplateFiles files) {
+        this.files = files;
         this.kvm = kvm;
         this.agents = agents;
         this.interpreters = interpreters;
@@ -45,11 +56,64 @@ public final class KvmDriver implements MachineDriver {
      * @throws MachineException this host has no usable /dev/kvm; {@link #examine} tells why
      */
     public static KvmDriver open(Path agents, Map<GuestRuntime, Path> interpreters) throws MachineException {
+        return open(agents, interpreters, null);
+    }
+
+    /**
+     * A driver that keeps templates on disk: one that was closed, also by an earlier driver, begins again where it was
+     * frozen, without running any of its start-up code.
+     *
+     * @param templates directory for them, this user's alone: their files hold the memory of functions and their
+     *     environment; made when it is not there
+     */
+    public static KvmDriver open(Path agents, Map<GuestRuntime, Path> interpreters, @Nullable Path templates)
+            throws MachineException {
+        Kvm kvm;
         try {
-            String searchPath = System.getenv().getOrDefault("PATH", "");
-            return new KvmDriver(Kvm.open(), agents, new Interpreters(interpreters, searchPath));
+            kvm = Kvm.open();
         } catch (ErrnoException e) {
             throw new MachineException("no virtual machines: " + e.getMessage(), e);
+        }
+        Interpreters found = new Interpreters(interpreters, System.getenv().getOrDefault("PATH", ""));
+        return new KvmDriver(kvm, agents, found, templates == null ? null : files(kvm, templates, agents));
+    }
+
+    /** Without them everything works, slower at times. */
+    private static @Nullable TemplateFiles files(Kvm kvm, Path directory, Path agents) {
+        try {
+            return TemplateFiles.open(kvm, directory, agents, Limits.TEMPLATE_FILES_BYTES_MAX);
+        } catch (IOException | ErrnoException e) {
+            System.getLogger("mayfly.machine.kvm")
+                    .log(System.Logger.Level.WARNING, "templates are not kept in " + directory, e);
+            return null;
+        }
+    }
+
+    /**
+     * What became of templates since the driver was opened.
+     *
+     * @param booted by running their start-up code
+     * @param loaded from a file
+     * @param saved to a file
+     */
+    public record Starts(long booted, long loaded, long saved) {}
+
+    public Starts starts() {
+        return new Starts(booted.sum(), loaded.sum(), files == null ? 0 : files.saved());
+    }
+
+    /** Returns when every template that was booted until now is on disk, or could not be saved. */
+    public void settle() {
+        if (files != null) {
+            files.settle();
+        }
+    }
+
+    /** Removes what is kept on disk of templates with this name. */
+    @Override
+    public void forget(String name) {
+        if (files != null) {
+            files.forget(name);
         }
     }
 
@@ -116,7 +180,7 @@ public final class KvmDriver implements MachineDriver {
         GuestPlan plan =
                 GuestPlan.of(spec, interpreters.forRuntime(spec.runtime()).orElse(null), agents);
         KvmTemplate template = template(spec, plan, view(spec, plan));
-        templates.add(template);
+        templates.add(template); // from here on close sees it
         if (closed) {
             template.close();
         }
@@ -134,11 +198,22 @@ public final class KvmDriver implements MachineDriver {
     /** The view belongs to the template, or is closed. */
     private KvmTemplate template(TemplateSpec spec, GuestPlan plan, HostView view)
             throws InitFailedException, MachineException {
-        Snapshot snapshot = null;
+        TemplateKey key = files == null ? null : TemplateKey.of(spec, plan, files.world());
+        Snapshot snapshot = files == null || key == null ? null : files.load(key, view);
+        (snapshot == null ? booted : loaded).increment();
+        boolean isNew = snapshot == null;
         try {
-            snapshot = new Boot(kvm, spec, plan, view).run();
+            if (snapshot == null) {
+                view.record();
+                snapshot = new Boot(kvm, spec, plan, view).run();
+            }
             Supplier<Conversation> conversations = plan.frames() ? FrameConversation::new : StreamConversation::new;
-            return new KvmTemplate(kvm, spec, snapshot, view, conversations, Ids.system(), templates::remove);
+            KvmTemplate template =
+                    new KvmTemplate(kvm, spec, snapshot, view, conversations, Ids.system(), templates::remove);
+            if (isNew && files != null && key != null) {
+                template.save(files, key);
+            }
+            return template;
         } catch (InitFailedException | MachineException e) {
             if (snapshot != null) {
                 snapshot.close();
@@ -152,6 +227,9 @@ public final class KvmDriver implements MachineDriver {
     public void close() {
         closed = true;
         templates.forEach(KvmTemplate::close);
+        if (files != null) {
+            files.close();
+        }
         kvm.close();
     }
 }

@@ -17,6 +17,7 @@ import mayfly.machine.Template;
 import mayfly.machine.TemplateSpec;
 import mayfly.machine.Work;
 import mayfly.machine.kvm.files.HostView;
+import org.jspecify.annotations.Nullable;
 
 /** A snapshot and the machines that were forked from it: in use, or waiting in its state for the next use. */
 public final class KvmTemplate implements Template {
@@ -30,6 +31,8 @@ public final class KvmTemplate implements Template {
     private final Supplier<Conversation> conversations;
     private final Ids ids;
     private final Consumer<KvmTemplate> onClose;
+    /** It is being saved, or was; null: nobody wanted that. */
+    private volatile TemplateFiles.@Nullable Saving saving;
 
     private final ConcurrentLinkedDeque<Shell> idle = new ConcurrentLinkedDeque<>();
     private final Set<Shell> all = ConcurrentHashMap.newKeySet();
@@ -53,6 +56,13 @@ public final class KvmTemplate implements Template {
         this.ids = ids;
         this.onClose = onClose;
         idle.add(make());
+    }
+
+    /** Keeps it on disk, soon. */
+    synchronized void save(TemplateFiles files, TemplateKey key) {
+        if (!closed) {
+            saving = files.save(key, snapshot, view);
+        }
     }
 
     /** One that close sees: a shell made later would fork from a snapshot that is gone. */
@@ -132,6 +142,10 @@ public final class KvmTemplate implements Template {
             gone.add(shell.close());
         }
         CompletableFuture.allOf(gone.toArray(CompletableFuture<?>[]::new)).join();
+        TemplateFiles.Saving last = saving;
+        if (last != null) {
+            last.end();
+        }
         snapshot.close();
         view.close();
         onClose.accept(this);

@@ -61,6 +61,61 @@ class KvmDriverTest {
         }
     }
 
+    @Test
+    void templatesStayOnDisk(@TempDir Path dir) throws Exception {
+        Bed.needsKvm();
+        Path agents = Files.createDirectory(dir.resolve("agents"));
+        for (String name : AgentFiles.names()) {
+            Files.write(agents.resolve(name), AgentFiles.bytes(name));
+        }
+        Path kept = dir.resolve("kept");
+        Path code = Files.createDirectory(dir.resolve("code"));
+        Files.writeString(code.resolve("app.py"), """
+                import time
+                begun = time.monotonic()
+                calls = 0
+                def handle(event):
+                    global calls
+                    calls += 1
+                    if not 0 < time.monotonic() - begun < 1000:
+                        raise ValueError("the clock is wrong")
+                    return [calls, event]
+                """);
+        TemplateSpec python = new TemplateSpec(
+                "py v1",
+                GuestRuntime.PYTHON3,
+                "app.handle",
+                code,
+                Map.of("SECRET", "x"),
+                64 << 20,
+                4,
+                false,
+                Duration.ofSeconds(10));
+        for (int life = 0; life < 3; life++) {
+            try (KvmDriver driver = KvmDriver.open(agents, Map.of(), kept)) {
+                for (int boot = 0; boot < 5; boot++) {
+                    try (Template template = driver.boot(python)) {
+                        assertThat(call(template, "7")).isEqualTo("[1,7]");
+                        for (int i = 0; i < 20; i++) {
+                            assertThat(call(template, "" + i)).isEqualTo("[1," + i + "]");
+                        }
+                        driver.settle();
+                    }
+                }
+                boolean first = life == 0;
+                assertThat(driver.starts())
+                        .isEqualTo(new KvmDriver.Starts(first ? 1 : 0, first ? 4 : 5, first ? 1 : 0));
+            }
+        }
+        try (KvmDriver driver = KvmDriver.open(agents, Map.of(), kept)) {
+            assertThat(kept.toFile().list()).hasSize(1);
+            driver.forget("py v2");
+            assertThat(kept.toFile().list()).hasSize(1);
+            driver.forget("py v1");
+            assertThat(kept.toFile().list()).isEmpty();
+        }
+    }
+
     private static TemplateSpec spec(String handler, Path code) {
         return new TemplateSpec(
                 "f@1", GuestRuntime.NATIVE, handler, code, Map.of(), 32 << 20, 4, false, Duration.ofSeconds(10));

@@ -133,16 +133,14 @@ class SavedSnapshotTest {
                     int text = read(maps, first, 199);
                     struct dirent *entry = readdir(d);
                     pthread_sigmask(SIG_UNBLOCK, &set, 0);
-                    int other = woken;
-                    syscall(SYS_futex, &word, 129, 1, 0, 0, 0);
-                    sched_yield();
+                    int before = woken, waited = syscall(SYS_futex, &word, 129, 1, 0, 0, 0);
                     x *= 2;
                     int len = snprintf(out, sizeof out,
                         "n=%d x=%.1f pipe=%s socket=%s event=%ld/%d timer=%d alarm=%d at=%d file=%s map=%.4s host=%s shown=%.4s "
-                        "gone=%s link=%s cwd=%s mask=%o dir=%d maps=%d entry=%s handled=%d woken=%d null=%d",
+                        "gone=%s link=%s cwd=%s mask=%o dir=%d maps=%d entry=%s handled=%d woken=%d/%d null=%d",
                         ++n, x, a, b, count, events, ts.it_value.tv_sec > 4000, it.it_value.tv_sec > 8000, at, c, map, h,
                         shown, g, l, cwd, mask, S_ISDIR(st.st_mode), text > 100, entry ? entry->d_name : "-", handled,
-                        woken - other, (int) write(nothing, "x", 1));
+                        before, waited, (int) write(nothing, "x", 1));
                     write(3, out, len);
                 }
             }
@@ -221,7 +219,7 @@ class SavedSnapshotTest {
                             .isEqualTo(
                                     "n=1 x=3.0 pipe=in the pipe socket=in the socket event=7/1 timer=1 alarm=1 at=10 file=0123456789 "
                                             + "map=0123 host= of the host shown=text gone=still here link=dir/file cwd=/tmp/dir "
-                                            + "mask=27 dir=1 maps=1 entry=.. handled=1 woken=1 null=1");
+                                            + "mask=27 dir=1 maps=1 entry=.. handled=1 woken=0/1 null=1");
                     String second = ask(original, bench.signal());
                     for (int i = 0; i < 20; i++) {
                         assertThat(ask(fork, bench.signal())).isEqualTo(first);
