@@ -75,7 +75,7 @@ public final class KvmDriver implements MachineDriver {
             throw new MachineException("no virtual machines: " + e.getMessage(), e);
         }
         Interpreters found = new Interpreters(interpreters, System.getenv().getOrDefault("PATH", ""));
-        return new KvmDriver(kvm, agents, found, templates == null ? null : files(kvm, templates, agents));
+        return over(kvm, agents, found, templates);
     }
 
     /** Without them everything works, slower at times. */
@@ -124,7 +124,12 @@ public final class KvmDriver implements MachineDriver {
      * @param agents directory with the agents' files
      */
     public static KvmDriver over(Kvm kvm, Path agents, Interpreters interpreters) {
-        return new KvmDriver(kvm, agents, interpreters);
+        return over(kvm, agents, interpreters, null);
+    }
+
+    /** As {@link #over(Kvm, Path, Interpreters)}, keeping templates on disk as {@link #open(Path, Map, Path)} does. */
+    public static KvmDriver over(Kvm kvm, Path agents, Interpreters interpreters, @Nullable Path templates) {
+        return new KvmDriver(kvm, agents, interpreters, templates == null ? null : files(kvm, templates, agents));
     }
 
     /** What a driver would say of this host; starts nothing. */

@@ -14,7 +14,7 @@ public final class CpuState {
 
     /** All that a program's thread has. */
     static CpuState of(byte[] registers, byte[] extended) {
-        return new CpuState(registers, extended);
+        return new CpuState(registers, extended, false);
     }
 
     CpuState(int extendedBytes) {

@@ -33,11 +33,11 @@ public final class ProcessorKind {
     private ProcessorKind(Processor probe, byte[] features) throws ErrnoException {
         CpuState state = probe.newState();
         probe.save(state);
-        registers = clean(state.registers);
-        extendedBytes = state.extended.length;
+        registers = clean(state.registers());
+        extendedBytes = state.extended().length;
         componentsBytes = probe.extendedBytes();
         components = probe.components();
-        statusBits = ExtendedState.statusBits(state.extended);
+        statusBits = ExtendedState.statusBits(state.extended());
         this.features = features;
     }
 
@@ -75,16 +75,16 @@ public final class ProcessorKind {
      * @param root physical address of the page tables that it runs on
      */
     public void save(StateOut out, CpuState state, long root) throws UnsavableException {
-        byte[] clean = clean(state.registers);
+        byte[] clean = clean(state.registers());
         byte[] expected = withRoot(root);
         if (!Arrays.equals(clean, expected)) {
             throw new UnsavableException("a thread that loaded segment registers of its own");
         }
-        ByteBuffer view = view(state.registers);
-        out.block(Arrays.copyOf(state.registers, Vcpu.SPECIAL_AT));
+        ByteBuffer view = view(state.registers());
+        out.block(Arrays.copyOf(state.registers(), Vcpu.SPECIAL_AT));
         out.number(view.getLong(Vcpu.FS_BASE_AT));
         out.number(view.getLong(Vcpu.GS_BASE_AT));
-        out.block(trimmed(state.extended));
+        out.block(trimmed(state.extended()));
     }
 
     private byte[] withRoot(long root) {

@@ -2,8 +2,8 @@ package mayfly.machine.kvm.files;
 
 import java.util.Arrays;
 import java.util.List;
-import java.util.SortedMap;
 import java.util.NavigableMap;
+import java.util.SortedMap;
 import java.util.TreeMap;
 import mayfly.linux.Memory;
 import mayfly.machine.kvm.memory.Backing;

@@ -1,12 +1,12 @@
 package mayfly.machine.kvm.files;
 
 import mayfly.linux.Errno;
-import org.jspecify.annotations.Nullable;
 import mayfly.machine.kvm.files.SavedOpenFiles.Kind;
 import mayfly.machine.kvm.saved.DamagedException;
 import mayfly.machine.kvm.saved.StateIn;
 import mayfly.machine.kvm.saved.StateOut;
 import mayfly.machine.kvm.saved.UnsavableException;
+import org.jspecify.annotations.Nullable;
 
 /** One end of a pipe(2): bytes go in at one and come out at the other, both in the same program. */
 public final class PipeEnd extends OpenFile {
