@@ -19,6 +19,7 @@ import mayfly.machine.kvm.files.HostView;
 import mayfly.machine.kvm.files.OpenFile;
 import mayfly.machine.kvm.load.BadProgramException;
 import mayfly.machine.kvm.program.Stop;
+import mayfly.machine.kvm.program.WaitingPoint;
 
 /** Brings a function's program to the point where it waits for its first call, and freezes it there. */
 final class Boot {
@@ -153,7 +154,7 @@ final class Boot {
     /** Whether its first thread is where the next call comes in, whatever timers other threads have. */
     private boolean waitsForWork(VirtualMachine machine) {
         int fd = plan.frames() ? FrameConversation.CHANNEL : 0;
-        return machine.program().waitsToRead(fd);
+        return WaitingPoint.isRead(machine.program(), fd);
     }
 
     private static GuestError refusal(AgentAnswer said) {

@@ -13,7 +13,7 @@ import mayfly.machine.kvm.saved.UnsavableException;
  * A stream between a program and whoever runs its machine. Reading when nothing was given waits: that is where a machine
  * can be frozen. What the program writes goes to the owner at once. Belongs to the machine's thread.
  */
-public final class Channel extends OpenFile {
+public final class Channel extends OpenFile implements SocketFile {
     private static final int PIECE = 64 << 10;
     /** Half of the smallest buffer's bytes. */
     private static final int LEAST = 256;
@@ -30,6 +30,7 @@ public final class Channel extends OpenFile {
     private boolean ended;
     private Receiver receiver;
     private byte[] buffer = {};
+    private SocketOptions options = new SocketOptions();
 
     /** Looks like a socket to the program. */
     public Channel(Receiver receiver) {
@@ -50,6 +51,7 @@ public final class Channel extends OpenFile {
             copy.given.add(piece);
         }
         copy.offset = offset;
+        copy.options = options.copy();
         copy.ended = ended;
         return copy;
     }
@@ -139,6 +141,26 @@ public final class Channel extends OpenFile {
     @Override
     public int ready() {
         return (writable() ? WRITABLE : 0) | (given.isEmpty() && !ended ? 0 : READABLE);
+    }
+
+    @Override
+    public SocketAddress local() {
+        return SocketAddress.UNNAMED;
+    }
+
+    @Override
+    public SocketAddress peer() {
+        return SocketAddress.UNNAMED;
+    }
+
+    @Override
+    public SocketOptions options() {
+        return options;
+    }
+
+    @Override
+    public long shutdown(boolean reading, boolean writing) {
+        return 0;
     }
 
     @Override

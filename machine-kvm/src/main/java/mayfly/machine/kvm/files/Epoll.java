@@ -236,7 +236,7 @@ public final class Epoll extends OpenFile {
     }
 
     private static int changes(Key key, Interest interest) {
-        int wanted = interest.events & (READABLE | WRITABLE);
+        int wanted = interest.events & (READABLE | WRITABLE | READ_HUNG_UP);
         wanted |= (interest.events & READ_NORMAL) != 0 ? READABLE : 0;
         wanted |= (interest.events & WRITE_NORMAL) != 0 ? WRITABLE : 0;
         return key.file().changes(wanted | ERROR | HUNG_UP);
@@ -299,7 +299,7 @@ public final class Epoll extends OpenFile {
     /** Whether these flags can be given: EPOLLEXCLUSIVE goes with few others. */
     public static boolean isValid(int events) {
         return (events & EXCLUSIVE) == 0
-                || (events & ~(EXCLUSIVE | EDGE | WAKE_UP | READABLE | WRITABLE | ERROR | HUNG_UP)) == 0;
+                || (events & ~(EXCLUSIVE | EDGE | WAKE_UP | READABLE | WRITABLE | ERROR | HUNG_UP | READ_HUNG_UP)) == 0;
     }
 
     @Override

@@ -238,7 +238,7 @@ public final class FileTree {
         End end = creates ? (link ? End.NAME : End.CREATE) : link ? End.LINK : End.FOLLOW;
         Found found = find(base, path, end);
         Node node = found.node();
-        if (creates && found.slash() && found.isNamed()) {
+        if (creates && ((found.slash() && found.isNamed()) || isDirectoryNameTooLong(base, path, found))) {
             return Opened.failed(-Errno.EISDIR); // only directories' names end so, whatever is there
         }
         if (!creates || !found.canBeMade()) {
@@ -249,6 +249,13 @@ public final class FileTree {
         }
         Node made = found.parent().create(this, found.name(), FileStatus.REGULAR | (mode & PERMISSIONS & ~umask), "");
         return made.error() != 0 ? Opened.failed(made.error()) : made.open(this, flags, name(found));
+    }
+
+    /** The kernel looks at the slash before the name. */
+    private boolean isDirectoryNameTooLong(Node base, String path, Found found) {
+        return found.error() == -Errno.ENAMETOOLONG
+                && path.endsWith("/")
+                && find(base, PathWalk.above(path), End.FOLLOW).error() == 0;
     }
 
     private String name(Found found) {

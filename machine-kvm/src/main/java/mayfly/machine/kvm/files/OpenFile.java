@@ -19,6 +19,8 @@ public abstract class OpenFile {
     public static final int WRITABLE = 4;
     public static final int ERROR = 8;
     public static final int HUNG_UP = 16;
+    /** The other side will write no more. */
+    public static final int READ_HUNG_UP = 0x2000;
 
     // fcntl.h
     public static final int ACCESS_MODE = 3;
@@ -182,14 +184,14 @@ public abstract class OpenFile {
     protected final void changed(int bits) {
         arrivals += (bits & READABLE) != 0 ? 1 : 0;
         departures += (bits & WRITABLE) != 0 ? 1 : 0;
-        endings += (bits & (ERROR | HUNG_UP)) != 0 ? 1 : 0;
+        endings += (bits & (ERROR | HUNG_UP | READ_HUNG_UP)) != 0 ? 1 : 0;
     }
 
     /** A number that is another one after each {@link #changed} with one of these bits. */
-    public final int changes(int bits) {
+    public int changes(int bits) {
         return ((bits & READABLE) != 0 ? arrivals : 0)
                 + ((bits & WRITABLE) != 0 ? departures : 0)
-                + ((bits & (ERROR | HUNG_UP)) != 0 ? endings : 0);
+                + ((bits & (ERROR | HUNG_UP | READ_HUNG_UP)) != 0 ? endings : 0);
     }
 
     /** What a mapping of it shows; null when it cannot be mapped. */

@@ -219,4 +219,13 @@ final class PathWalk {
         }
         return plain.toString();
     }
+
+    /** The path of the directory that the last name of a path is in. */
+    static String above(String path) {
+        int end = path.length();
+        while (end > 0 && path.charAt(end - 1) == '/') {
+            end--;
+        }
+        return path.substring(0, path.lastIndexOf('/', end - 1) + 1) + ".";
+    }
 }

@@ -9,12 +9,15 @@ import mayfly.machine.kvm.saved.UnsavableException;
 import org.jspecify.annotations.Nullable;
 
 /** One of the two connected stream sockets of socketpair(2); the other one is in the same program. */
-public final class SocketEnd extends OpenFile {
+public final class SocketEnd extends OpenFile implements SocketFile {
     private static final int ROOM_BYTES = PipeBuffer.CAPACITY / 4;
 
     private final PipeBuffer incoming;
     private final PipeBuffer outgoing;
     private final long number;
+    private SocketOptions options = new SocketOptions();
+    private SocketAddress local = SocketAddress.UNNAMED;
+    private SocketAddress peer = SocketAddress.UNNAMED;
 
     private SocketEnd(PipeBuffer incoming, PipeBuffer outgoing, int flags, long number, boolean reads, boolean writes) {
         super(flags);
@@ -57,13 +60,37 @@ public final class SocketEnd extends OpenFile {
     @Override
     @SuppressWarnings("ReferenceEquality") // it asks whether it shut its own side
     protected OpenFile duplicate(Copies copies) {
-        return new SocketEnd(
+        SocketEnd copy = new SocketEnd(
                 copies.of(incoming, original -> original.copy(copies.kernelMemory())),
                 copies.of(outgoing, original -> original.copy(copies.kernelMemory())),
                 flags(),
                 number,
                 incoming.reader == this,
                 outgoing.writer == this);
+        copy.options = options.copy();
+        copy.name(local, peer);
+        return copy;
+    }
+
+    /** Gives both sides' addresses to an end of a connection. */
+    public void name(SocketAddress own, SocketAddress others) {
+        local = own;
+        peer = others;
+    }
+
+    @Override
+    public SocketAddress local() {
+        return local;
+    }
+
+    @Override
+    public SocketAddress peer() {
+        return peer;
+    }
+
+    @Override
+    public SocketOptions options() {
+        return options;
     }
 
     @Override
@@ -83,11 +110,11 @@ public final class SocketEnd extends OpenFile {
 
     @Override
     protected void close() {
-        shutdown(true, true);
+        var _ = shutdown(true, true);
     }
 
-    /** shutdown(2). */
-    public void shutdown(boolean reading, boolean writing) {
+    @Override
+    public long shutdown(boolean reading, boolean writing) {
         if (reading) {
             incoming.reader = null;
             tell(incoming.writer);
@@ -98,6 +125,7 @@ public final class SocketEnd extends OpenFile {
             tell(outgoing.reader);
             closeIfDone(outgoing);
         }
+        return 0;
     }
 
     private static void closeIfDone(PipeBuffer buffer) {
@@ -108,7 +136,7 @@ public final class SocketEnd extends OpenFile {
 
     private static void tell(@Nullable OpenFile other) {
         if (other != null) {
-            other.changed(READABLE | WRITABLE | HUNG_UP);
+            other.changed(READABLE | WRITABLE | HUNG_UP | READ_HUNG_UP);
         }
     }
 
@@ -153,6 +181,7 @@ public final class SocketEnd extends OpenFile {
         boolean noOut = outgoing.reader == null || outgoing.writer == null;
         return (noMore || incoming.count() > 0 ? READABLE : 0)
                 | (noOut || outgoing.free() >= ROOM_BYTES ? WRITABLE : 0)
+                | (noMore ? READ_HUNG_UP : 0)
                 | (noMore && noOut ? HUNG_UP : 0);
     }
 

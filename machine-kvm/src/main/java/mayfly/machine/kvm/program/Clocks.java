@@ -92,7 +92,7 @@ final class Clocks {
             return -Errno.EINVAL;
         }
         if ((clock & 4) == 0) {
-            return id == 0 || program.isOwnId(id) ? program.state().cpu.total(now) : -Errno.EINVAL;
+            return id == 0 || program.state().isOwnId(id) ? program.state().cpu.total(now) : -Errno.EINVAL;
         }
         GuestThread current = program.current();
         if (id == 0 || id == current.id) {

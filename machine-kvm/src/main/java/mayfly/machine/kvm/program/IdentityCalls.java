@@ -17,7 +17,7 @@ final class IdentityCalls {
     private IdentityCalls() {}
 
     static void addTo(CallTable table) {
-        table.add(39, "getpid", Kind.EMULATED, "another one in each forked machine", (p, _) -> p.processId());
+        table.add(39, "getpid", Kind.EMULATED, "another one in each forked machine", (p, _) -> p.state().processId);
         table.constant(110, "getppid", 1, "");
         table.constant(102, "getuid", Program.USER, "");
         table.constant(104, "getgid", Program.USER, "");

@@ -2,6 +2,7 @@ package mayfly.machine.kvm.program;
 
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
+import java.util.concurrent.ThreadLocalRandom;
 import mayfly.machine.kvm.saved.DamagedException;
 import mayfly.machine.kvm.saved.StateIn;
 import mayfly.machine.kvm.saved.StateOut;
@@ -11,6 +12,9 @@ import mayfly.machine.kvm.saved.UnsavableException;
 final class ProcessState {
     /** Bytes of a thread's name with its final zero. */
     static final int NAME_BYTES = 16;
+
+    private static final int FORKED_PID_FIRST = 300;
+    private static final int FORKED_PID_END = 32_768;
 
     private static final long DEFAULT_SLACK_NANOS = 50_000;
 
@@ -35,6 +39,12 @@ final class ProcessState {
     /** Of the next anonymous file: pipes and their like. */
     long nextInode = 1000;
 
+    /**
+     * What getpid(2) gives: another number in each forked machine and after each reset. Libraries with random state of
+     * their own, OpenSSL's above all, take another process id for a sign of a fork, and reseed.
+     */
+    int processId = Program.PID;
+
     // between a call that waits and its Watch, only while the call runs
     long watchedNext = Wait.FOREVER;
     boolean watchIsLast;
@@ -48,6 +58,16 @@ final class ProcessState {
         this.cpu = cpu;
         this.clocks = clocks;
         this.timers = timers;
+    }
+
+    /** The machine was forked or reset. */
+    void renumber() {
+        processId = ThreadLocalRandom.current().nextInt(FORKED_PID_FIRST, FORKED_PID_END);
+    }
+
+    /** Whether a process id is the program's, by either number. */
+    boolean isOwnId(int id) {
+        return id == Program.PID || id == processId;
     }
 
     /** Cut to 15 bytes and filled with zeroes. */

@@ -13,6 +13,7 @@ import mayfly.machine.kvm.files.Descriptors;
 import mayfly.machine.kvm.files.FileTree;
 import mayfly.machine.kvm.memory.AddressSpace;
 import mayfly.machine.kvm.memory.GuestFault;
+import mayfly.machine.kvm.net.Network;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -22,9 +23,6 @@ import org.jspecify.annotations.Nullable;
 public final class Program {
     /** The program's process id: it is alone. */
     public static final int PID = 2;
-
-    private static final int FORKED_PID_FIRST = 300;
-    private static final int FORKED_PID_END = 32_768;
 
     /** The one user and group. */
     static final int USER = 1000;
@@ -39,6 +37,7 @@ public final class Program {
     private final CallTable table;
     private Descriptors descriptors;
     private FileTree files;
+    private Network network = Network.none();
     private final Signals signals;
     private final Exceptions exceptions = new Exceptions(this);
     private final Statistics statistics = new Statistics();
@@ -63,7 +62,6 @@ public final class Program {
     /** What the first thread ended with: the program's exit status when all end by themselves. */
     int firstCode;
 
-    private int processId = PID;
     private volatile boolean interrupted;
     private volatile @Nullable ThreadSignal runner;
     private @Nullable Tracer tracer;
@@ -117,6 +115,16 @@ public final class Program {
     /** All files that it sees, and where it is among them. */
     public FileTree files() {
         return files;
+    }
+
+    /** Its sockets. */
+    public Network network() {
+        return network;
+    }
+
+    /** Lets it make sockets; before it starts. */
+    public void setNetwork(Network newNetwork) {
+        network = newNetwork;
     }
 
     public Signals signals() {
@@ -263,14 +271,10 @@ public final class Program {
         return 0;
     }
 
-    /** Whether a thread waits in read(2) on a descriptor. */
-    public boolean waitsToRead(int fd) {
-        for (GuestThread thread : threads.all()) {
-            if (thread.wait != null && thread.callNumber == 0 && thread.arguments[0] == fd) {
-                return true;
-            }
-        }
-        return false;
+    /** Asks all waiting threads whether they go on; whether one does. */
+    boolean look() {
+        threads.look(System.nanoTime());
+        return threads.anyReady();
     }
 
     /** sched_yield(2). */
@@ -538,6 +542,7 @@ public final class Program {
         close();
         Copies copies = Copies.withFiles(frozen.files);
         descriptors = frozen.descriptors.copy(copies);
+        network = copies.of(frozen.network, Network::copy);
         files = copies.of(frozen.files, FileTree::copy);
         files.show(new ShownProgram(this));
         space.limitHeld(files.kernelMemory()::hold);
@@ -545,7 +550,7 @@ public final class Program {
         state = frozen.state.copy();
         cpu.clock().setOffset(state.clocks.offset());
         takeThreads(frozen);
-        processId = forkedId();
+        state.renumber();
         interrupted = false;
         cpu.kick(false);
     }
@@ -555,35 +560,20 @@ public final class Program {
         Copies copies = Copies.withFiles(files);
         Program copy =
                 new Program(copiedSpace, otherCpu, table, descriptors.copy(copies), copies.of(files, FileTree::copy));
+        copy.network = copies.of(network, Network::copy);
         copy.signals.takeOver(signals);
         copy.state = state.copy();
         otherCpu.clock().setOffset(state.clocks.offset());
         copy.takeThreads(this);
-        copy.processId = forkedId();
+        copy.state.renumber();
         return copy;
     }
 
     /** Closes its files and gives back what they took. */
     public void close() {
         descriptors.closeAll();
+        network.close();
         files.kernelMemory().close();
-    }
-
-    private static int forkedId() {
-        return java.util.concurrent.ThreadLocalRandom.current().nextInt(FORKED_PID_FIRST, FORKED_PID_END);
-    }
-
-    /**
-     * What getpid(2) gives: another number in each forked machine and after each reset. Libraries with random state of
-     * their own, OpenSSL's above all, take another process id for a sign of a fork, and reseed.
-     */
-    int processId() {
-        return processId;
-    }
-
-    /** Whether a process id is the program's, by either number. */
-    boolean isOwnId(int id) {
-        return id == PID || id == processId;
     }
 
     private void takeThreads(Program original) {

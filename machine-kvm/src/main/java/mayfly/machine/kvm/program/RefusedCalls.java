@@ -106,9 +106,6 @@ final class RefusedCalls {
     }
 
     private static void network(CallTable table) {
-        refuse(table, Errno.EAFNOSUPPORT, "no network", 41, "socket");
-        String why = "sockets come in connected pairs";
-        refuse(table, Errno.EINVAL, why, 42, "connect", 43, "accept", 49, "bind", 50, "listen", 288, "accept4");
         refuse(table, Errno.ENOSYS, "one message at a time", 299, "recvmmsg", 307, "sendmmsg");
     }
 }

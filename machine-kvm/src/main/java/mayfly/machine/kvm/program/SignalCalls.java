@@ -25,7 +25,7 @@ final class SignalCalls {
         table.add(127, "rt_sigpending", Kind.EMULATED, SignalCalls::pending);
         table.add(128, "rt_sigtimedwait", Kind.EMULATED, SignalCalls::timedWait);
         table.add(129, "rt_sigqueueinfo", Kind.EMULATED, "the program itself only", (p, a) -> {
-            return p.isOwnId((int) a[0]) ? queue(p, null, (int) a[1], a[2]) : -Errno.ESRCH;
+            return p.state().isOwnId((int) a[0]) ? queue(p, null, (int) a[1], a[2]) : -Errno.ESRCH;
         });
         table.add(130, "rt_sigsuspend", Kind.EMULATED, SignalCalls::suspend);
         table.add(131, "sigaltstack", Kind.EMULATED, SignalCalls::stack);
@@ -33,7 +33,7 @@ final class SignalCalls {
         table.add(234, "tgkill", Kind.EMULATED, (p, a) -> {
             return (int) a[0] <= 0
                     ? -Errno.EINVAL
-                    : p.isOwnId((int) a[0]) ? tkill(p, (int) a[1], (int) a[2]) : -Errno.ESRCH;
+                    : p.state().isOwnId((int) a[0]) ? tkill(p, (int) a[1], (int) a[2]) : -Errno.ESRCH;
         });
         table.add(297, "rt_tgsigqueueinfo", Kind.EMULATED, SignalCalls::queueToThread);
     }
@@ -99,7 +99,9 @@ final class SignalCalls {
         if ((int) a[1] != 0 && !isSignal(a[1])) {
             return -Errno.EINVAL;
         }
-        if (process != 0 && !program.isOwnId(process) && !program.isOwnId(-process)) {
+        if (process != 0
+                && !program.state().isOwnId(process)
+                && !program.state().isOwnId(-process)) {
             return -Errno.ESRCH;
         }
         return (int) a[1] == 0 ? 0 : send(program, null, SignalInfo.fromProgram((int) a[1], SignalInfo.SI_USER));
@@ -134,7 +136,9 @@ final class SignalCalls {
             return -Errno.EINVAL;
         }
         GuestThread thread = program.thread((int) a[1]);
-        return program.isOwnId((int) a[0]) && thread != null ? queue(program, thread, (int) a[2], a[3]) : -Errno.ESRCH;
+        return program.state().isOwnId((int) a[0]) && thread != null
+                ? queue(program, thread, (int) a[2], a[3])
+                : -Errno.ESRCH;
     }
 
     private static long pending(Program program, long[] a) {

@@ -3,63 +3,75 @@ package mayfly.machine.kvm.program;
 import mayfly.linux.Errno;
 import mayfly.machine.kvm.files.Descriptors;
 import mayfly.machine.kvm.files.FileStatus;
+import mayfly.machine.kvm.files.FileTree;
 import mayfly.machine.kvm.files.OpenFile;
+import mayfly.machine.kvm.files.SocketAddress;
 import mayfly.machine.kvm.files.SocketEnd;
-import mayfly.machine.kvm.files.Transfer;
-import mayfly.machine.kvm.memory.AddressSpace;
+import mayfly.machine.kvm.files.SocketFile;
+import mayfly.machine.kvm.files.SocketOptions;
 import mayfly.machine.kvm.memory.GuestFault;
+import mayfly.machine.kvm.net.GuestSocket;
 import mayfly.machine.kvm.program.CallTable.Kind;
 import org.jspecify.annotations.Nullable;
 
-/** Connected pairs of sockets, and what can be done with a connected socket. There is no network. */
+/** Sockets: how they are made, bound, connected and accepted, and their addresses. */
 final class SocketCalls {
     // sys/socket.h
-    private static final int AF_UNIX = 1;
     private static final int STREAM = 1;
     private static final int TYPE_MASK = 0xF;
     private static final int CLOSE_ON_EXEC = 02000000;
-    private static final int DONT_WAIT = 0x40;
-    private static final int NO_SIGNAL = 0x4000;
-    private static final int WAIT_ALL = 0x100;
-    private static final int CLOSE_ON_EXEC_RECEIVED = 0x40000000;
-    private static final int LEVEL_SOCKET = 1;
-    private static final int PEER_CREDENTIALS = 17;
-    private static final int BUFFER_BYTES = 212_992;
-    // asm-generic/errno.h
-    private static final int ENOPROTOOPT = 92;
-    private static final int EPROTONOSUPPORT = 93;
-    private static final int ESOCKTNOSUPPORT = 94;
+    private static final int TCP = 6;
 
     private SocketCalls() {}
 
     static void addTo(CallTable table) {
+        String servers = "streams, for servers only; else EAFNOSUPPORT";
+        table.add(41, "socket", Kind.EMULATED, servers, SocketCalls::make);
         table.add(53, "socketpair", Kind.EMULATED, "AF_UNIX streams", SocketCalls::pair);
-        table.add(44, "sendto", Kind.EMULATED, "to where it is connected", (p, a) -> {
-            return a[4] != 0 ? -Errno.EISCONN : send(p, a[0], bytes(p, a), (int) a[3]);
-        });
-        table.add(45, "recvfrom", Kind.EMULATED, "no MSG_PEEK", SocketCalls::receiveFrom);
-        table.add(46, "sendmsg", Kind.EMULATED, "no descriptors", SocketCalls::sendMessage);
-        table.add(47, "recvmsg", Kind.EMULATED, "no MSG_PEEK", SocketCalls::receiveMessage);
+        table.add(49, "bind", Kind.EMULATED, "to the machine's own addresses", SocketCalls::bind);
+        table.add(50, "listen", Kind.EMULATED, SocketCalls::listen);
+        table.add(42, "connect", Kind.EMULATED, "within the machine", SocketCalls::connect);
+        table.add(43, "accept", Kind.EMULATED, (p, a) -> accept(p, a, 0));
+        table.add(288, "accept4", Kind.EMULATED, (p, a) -> accept(p, a, (int) a[3]));
         table.add(48, "shutdown", Kind.EMULATED, SocketCalls::shutdown);
-        table.add(51, "getsockname", Kind.EMULATED, "sockets have no names", SocketCalls::name);
-        table.add(52, "getpeername", Kind.EMULATED, "sockets have no names", SocketCalls::name);
-        table.add(54, "setsockopt", Kind.EMULATED, "of SOL_SOCKET, ignored", SocketCalls::setOption);
-        table.add(55, "getsockopt", Kind.EMULATED, "of SOL_SOCKET", SocketCalls::getOption);
+        table.add(51, "getsockname", Kind.EMULATED, (p, a) -> name(p, a, false));
+        table.add(52, "getpeername", Kind.EMULATED, (p, a) -> name(p, a, true));
     }
 
-    private static long pair(Program program, long[] a) {
+    private static long make(Program program, long[] a) {
+        int family = (int) a[0];
         int type = (int) a[1];
-        if ((int) a[0] != AF_UNIX) {
+        int protocol = (int) a[2];
+        boolean known = family == SocketAddress.UNIX || family == SocketAddress.IPV4 || family == SocketAddress.IPV6;
+        if (!program.network().isAllowed() || !known) {
             return -Errno.EAFNOSUPPORT;
         }
         if ((type & ~(TYPE_MASK | CLOSE_ON_EXEC | OpenFile.NON_BLOCKING)) != 0) {
             return -Errno.EINVAL;
         }
         if ((type & TYPE_MASK) != STREAM) {
-            return -ESOCKTNOSUPPORT;
+            return -Errno.ESOCKTNOSUPPORT;
         }
-        if ((int) a[2] != 0 && (int) a[2] != AF_UNIX) {
-            return -EPROTONOSUPPORT;
+        if (protocol != 0 && protocol != (family == SocketAddress.UNIX ? SocketAddress.UNIX : TCP)) {
+            return -Errno.EPROTONOSUPPORT;
+        }
+        GuestSocket socket = program.network().socket(family, type & OpenFile.NON_BLOCKING);
+        return program.descriptors().add(socket, 0, (type & CLOSE_ON_EXEC) != 0);
+    }
+
+    private static long pair(Program program, long[] a) {
+        int type = (int) a[1];
+        if ((int) a[0] != SocketAddress.UNIX) {
+            return -Errno.EAFNOSUPPORT;
+        }
+        if ((type & ~(TYPE_MASK | CLOSE_ON_EXEC | OpenFile.NON_BLOCKING)) != 0) {
+            return -Errno.EINVAL;
+        }
+        if ((type & TYPE_MASK) != STREAM) {
+            return -Errno.ESOCKTNOSUPPORT;
+        }
+        if ((int) a[2] != 0 && (int) a[2] != SocketAddress.UNIX) {
+            return -Errno.EPROTONOSUPPORT;
         }
         long number = program.state().nextInode;
         program.state().nextInode += 2;
@@ -68,13 +80,16 @@ final class SocketCalls {
         if (pair == null) {
             return -Errno.ENFILE;
         }
+        return put(program, pair, a[3], (type & CLOSE_ON_EXEC) != 0);
+    }
+
+    private static long put(Program program, SocketEnd.Pair pair, long address, boolean onExec) {
         Descriptors descriptors = program.descriptors();
-        boolean onExec = (type & CLOSE_ON_EXEC) != 0;
         long first = descriptors.add(pair.first(), 0, onExec);
         long second = first < 0 ? first : descriptors.add(pair.second(), 0, onExec);
         try {
             if (second >= 0) {
-                program.space().putLong(a[3], first | second << 32);
+                program.space().putLong(address, first | second << 32);
                 return 0;
             }
             pair.second().release();
@@ -92,7 +107,7 @@ final class SocketCalls {
     }
 
     /** The socket, or null with the error in {@link #notASocket}. */
-    private static @Nullable OpenFile socket(Program program, long fd) {
+    static @Nullable OpenFile socket(Program program, long fd) {
         OpenFile file = program.descriptors().get(fd);
         FileStatus status = new FileStatus();
         boolean isSocket =
@@ -100,81 +115,120 @@ final class SocketCalls {
         return isSocket ? file : null;
     }
 
-    private static long notASocket(Program program, long fd) {
+    static long notASocket(Program program, long fd) {
         return program.descriptors().get(fd) == null ? -Errno.EBADF : -Errno.ENOTSOCK;
     }
 
-    private static Transfer bytes(Program program, long[] a) {
-        return TransferCalls.one(program, a);
+    /** The address that a call names; null: EINVAL. */
+    private static @Nullable SocketAddress address(Program program, long at, long length) {
+        int bytes = (int) length;
+        return bytes < 2 || bytes > SocketAddress.BYTES_MAX
+                ? null
+                : SocketAddress.of(program.space().read(at, bytes));
     }
 
-    /** The vectors of a struct msghdr; null: EINVAL. */
-    private static @Nullable Transfer vectors(Program program, long header) {
-        AddressSpace space = program.space();
-        return TransferCalls.many(program, new long[] {0, space.getLong(header + 16), space.getLong(header + 24)});
+    /** By what a Unix socket is found: its name, or the file that its name leads to. */
+    private static String key(Program program, SocketAddress address) {
+        String name = address.name();
+        FileTree files = program.files();
+        FileStatus status = new FileStatus();
+        boolean isFile = !name.isEmpty() && name.charAt(0) != 0;
+        if (!isFile || files.status(files.node(files.workingDirectory(), name, true), status) != 0) {
+            return name;
+        }
+        return "file " + status.inode;
     }
 
-    private static long send(Program program, long fd, @Nullable Transfer from, int flags) {
-        OpenFile file = socket(program, fd);
-        if (file == null) {
-            return notASocket(program, fd);
+    private static long bind(Program program, long[] a) {
+        OpenFile file = socket(program, a[0]);
+        if (!(file instanceof GuestSocket socket)) {
+            return file == null ? notASocket(program, a[0]) : -Errno.EINVAL;
         }
-        if ((flags & ~(DONT_WAIT | NO_SIGNAL)) != 0) {
-            return -Errno.EOPNOTSUPP;
-        }
-        if (from == null) {
+        SocketAddress address = address(program, a[1], a[2]);
+        if (address == null || (address.isUnix() && address.name().isEmpty())) {
             return -Errno.EINVAL;
         }
-        long result = file.write(from);
-        if (result == -Errno.EPIPE && (flags & NO_SIGNAL) == 0) {
-            program.signals().raise(program.current(), SignalInfo.fromProgram(Signals.SIGPIPE, SignalInfo.SI_USER));
+        if (address.family() != socket.family()) {
+            return socket.family() == SocketAddress.UNIX ? -Errno.EINVAL : -Errno.EAFNOSUPPORT;
         }
-        return orWait(program, file, flags, result);
+        if (!address.isUnix()) {
+            return address.isWildcard() || address.isLoopback() ? socket.bind(address, "") : -Errno.EADDRNOTAVAIL;
+        }
+        if (socket.isBound()) {
+            return -Errno.EINVAL;
+        }
+        if (address.name().charAt(0) != 0) {
+            FileTree files = program.files();
+            long made = files.make(files.workingDirectory(), address.name(), FileStatus.SOCKET, 0777, "");
+            if (made != 0) {
+                return made == -Errno.EEXIST ? -Errno.EADDRINUSE : made;
+            }
+        }
+        return socket.bind(address, key(program, address));
     }
 
-    private static long receive(Program program, long fd, @Nullable Transfer to, int flags) {
-        OpenFile file = socket(program, fd);
+    private static long listen(Program program, long[] a) {
+        OpenFile file = socket(program, a[0]);
+        if (!(file instanceof GuestSocket socket)) {
+            return file == null ? notASocket(program, a[0]) : -Errno.EINVAL;
+        }
+        return socket.listen((int) a[1]);
+    }
+
+    private static long connect(Program program, long[] a) {
+        OpenFile file = socket(program, a[0]);
+        if (!(file instanceof GuestSocket socket)) {
+            return file == null ? notASocket(program, a[0]) : -Errno.EISCONN;
+        }
+        SocketAddress address = address(program, a[1], a[2]);
+        if (address == null) {
+            return -Errno.EINVAL;
+        }
+        if (address.family() != socket.family()) {
+            return -Errno.EAFNOSUPPORT;
+        }
+        if (!address.isUnix() && !address.isWildcard() && !address.isLoopback()) {
+            return -Errno.ENETUNREACH;
+        }
+        if (address.isUnix() && !address.name().isEmpty() && address.name().charAt(0) != 0) {
+            FileTree files = program.files();
+            long missing = files.status(files.node(files.workingDirectory(), address.name(), true), new FileStatus());
+            if (missing != 0) {
+                return missing;
+            }
+        }
+        long result =
+                socket.connect(address, key(program, address), program.files().kernelMemory());
+        return MessageCalls.orWait(program, socket, SocketOptions.SEND_TIMEOUT, result);
+    }
+
+    private static long accept(Program program, long[] a, int flags) {
+        OpenFile file = socket(program, a[0]);
         if (file == null) {
-            return notASocket(program, fd);
+            return notASocket(program, a[0]);
         }
-        if ((flags & ~(DONT_WAIT | WAIT_ALL | NO_SIGNAL | CLOSE_ON_EXEC_RECEIVED)) != 0) {
-            return -Errno.EOPNOTSUPP;
+        if ((flags & ~(CLOSE_ON_EXEC | OpenFile.NON_BLOCKING)) != 0
+                || !(file instanceof GuestSocket socket)
+                || !socket.isListening()) {
+            return -Errno.EINVAL;
         }
-        return to == null ? -Errno.EINVAL : orWait(program, file, flags, file.read(to));
-    }
-
-    private static long orWait(Program program, OpenFile file, int flags, long result) {
-        boolean waits = result == -Errno.EAGAIN && !file.nonBlocking() && (flags & DONT_WAIT) == 0;
-        return waits ? Watch.await(program, Wait.FOREVER, file.readyAt()) : result;
-    }
-
-    private static long receiveFrom(Program program, long[] a) {
-        long result = receive(program, a[0], bytes(program, a), (int) a[3]);
-        if (result >= 0 && a[4] != 0 && a[5] != 0) {
-            program.space().putInt(a[5], 0); // from a socket without a name
+        OpenFile connection = socket.first();
+        if (connection == null) {
+            return MessageCalls.orWait(program, socket, SocketOptions.RECEIVE_TIMEOUT, -Errno.EAGAIN);
         }
-        return result;
-    }
-
-    private static long sendMessage(Program program, long[] a) {
-        AddressSpace space = program.space();
-        if (space.getLong(a[1]) != 0 && space.getInt(a[1] + 8) != 0) {
-            return -Errno.EISCONN;
+        SocketAddress peer = connection instanceof SocketFile known ? known.peer() : null;
+        if (a[1] != 0 && peer != null) {
+            long refused = tell(program, peer, a[1], a[2]);
+            if (refused != 0) {
+                return refused;
+            }
         }
-        return space.getLong(a[1] + 40) != 0
-                ? -Errno.EOPNOTSUPP
-                : send(program, a[0], vectors(program, a[1]), (int) a[2]);
-    }
-
-    private static long receiveMessage(Program program, long[] a) {
-        AddressSpace space = program.space();
-        long result = receive(program, a[0], vectors(program, a[1]), (int) a[2]);
-        if (result >= 0) {
-            space.putInt(a[1] + 8, 0); // no name, no control data, no flags
-            space.putLong(a[1] + 40, 0);
-            space.putInt(a[1] + 48, 0);
+        long fd = program.descriptors().add(connection, 0, (flags & CLOSE_ON_EXEC) != 0);
+        if (fd >= 0) {
+            connection.setFlags((connection.flags() & ~OpenFile.NON_BLOCKING) | (flags & OpenFile.NON_BLOCKING));
+            socket.accepted();
         }
-        return result;
+        return fd;
     }
 
     private static long shutdown(Program program, long[] a) {
@@ -186,64 +240,30 @@ final class SocketCalls {
         if (how < 0 || how > 2) {
             return -Errno.EINVAL;
         }
-        if (file instanceof SocketEnd end) {
-            end.shutdown(how != 1, how != 0);
-        }
-        return 0;
+        return file instanceof SocketFile socket ? socket.shutdown(how != 1, how != 0) : 0;
     }
 
-    private static long name(Program program, long[] a) {
-        if (socket(program, a[0]) == null) {
+    private static long name(Program program, long[] a, boolean ofPeer) {
+        OpenFile file = socket(program, a[0]);
+        if (file == null) {
             return notASocket(program, a[0]);
         }
-        int room = program.space().getInt(a[2]);
+        SocketAddress address = SocketAddress.UNNAMED;
+        if (file instanceof SocketFile socket) {
+            address = ofPeer ? socket.peer() : socket.local();
+        }
+        return address == null ? -Errno.ENOTCONN : tell(program, address, a[1], a[2]);
+    }
+
+    /** Writes as much of an address as there is room for, and how much there is. */
+    private static long tell(Program program, SocketAddress address, long at, long length) {
+        int room = program.space().getInt(length);
         if (room < 0) {
             return -Errno.EINVAL;
         }
-        program.space().write(a[1], new byte[] {AF_UNIX, 0}, 0, Math.min(room, 2));
-        program.space().putInt(a[2], 2);
-        return 0;
-    }
-
-    private static long setOption(Program program, long[] a) {
-        if (socket(program, a[0]) == null) {
-            return notASocket(program, a[0]);
-        }
-        return (int) a[1] == LEVEL_SOCKET ? 0 : -Errno.EOPNOTSUPP;
-    }
-
-    private static long getOption(Program program, long[] a) {
-        if (socket(program, a[0]) == null) {
-            return notASocket(program, a[0]);
-        }
-        AddressSpace space = program.space();
-        int room = space.getInt(a[4]);
-        if (room < 0) {
-            return -Errno.EINVAL;
-        }
-        if ((int) a[1] != LEVEL_SOCKET) {
-            return -Errno.EOPNOTSUPP;
-        }
-        int value;
-        switch ((int) a[2]) {
-            case 3, 39 -> value = STREAM; // SO_TYPE, and SO_DOMAIN, which is AF_UNIX
-            case 4, 30, 38 -> value = 0; // SO_ERROR, SO_ACCEPTCONN, SO_PROTOCOL
-            case 7, 8 -> value = BUFFER_BYTES; // SO_SNDBUF, SO_RCVBUF
-            case PEER_CREDENTIALS -> value = Program.PID;
-            default -> {
-                return -ENOPROTOOPT;
-            }
-        }
-        int[] words =
-                (int) a[2] == PEER_CREDENTIALS ? new int[] {value, Program.USER, Program.USER} : new int[] {value};
-        byte[] bytes = new byte[words.length * 4];
-        java.nio.ByteBuffer.wrap(bytes)
-                .order(java.nio.ByteOrder.LITTLE_ENDIAN)
-                .asIntBuffer()
-                .put(words);
-        int count = Math.min(room, bytes.length);
-        space.write(a[3], bytes, 0, count);
-        space.putInt(a[4], count);
+        byte[] bytes = address.bytes();
+        program.space().write(at, bytes, 0, Math.min(room, bytes.length));
+        program.space().putInt(length, bytes.length);
         return 0;
     }
 }

@@ -32,6 +32,8 @@ public final class SystemCalls {
         SelectCalls.addTo(table);
         EpollCalls.addTo(table);
         SocketCalls.addTo(table);
+        SocketOptionCalls.addTo(table);
+        MessageCalls.addTo(table);
         RefusedCalls.addTo(table);
         FutexCalls.addTo(table);
         SignalCalls.addTo(table);

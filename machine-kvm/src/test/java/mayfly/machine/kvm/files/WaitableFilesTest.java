@@ -147,7 +147,8 @@ class WaitableFilesTest {
         assertThat(read(second, 9)).containsExactly(9, 8);
         assertThat(read(pair.second(), 9)).containsExactly(9);
         first.release();
-        assertThat(second.ready()).isEqualTo(OpenFile.READABLE | OpenFile.WRITABLE | OpenFile.HUNG_UP);
+        assertThat(second.ready())
+                .isEqualTo(OpenFile.READABLE | OpenFile.WRITABLE | OpenFile.HUNG_UP | OpenFile.READ_HUNG_UP);
         assertThat(write(second, new byte[] {1})).isEqualTo(-Errno.EPIPE);
         assertThat(write(pair.first(), new byte[] {1})).isEqualTo(1);
     }

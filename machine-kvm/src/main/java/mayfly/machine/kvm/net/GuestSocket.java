@@ -1,0 +1,273 @@
+package mayfly.machine.kvm.net;
+
+import java.util.ArrayDeque;
+import java.util.Deque;
+import mayfly.linux.Errno;
+import mayfly.machine.kvm.files.Copies;
+import mayfly.machine.kvm.files.FileStatus;
+import mayfly.machine.kvm.files.KernelMemory;
+import mayfly.machine.kvm.files.OpenFile;
+import mayfly.machine.kvm.files.SocketAddress;
+import mayfly.machine.kvm.files.SocketEnd;
+import mayfly.machine.kvm.files.SocketFile;
+import mayfly.machine.kvm.files.SocketOptions;
+import mayfly.machine.kvm.files.Transfer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A stream socket that socket(2) made: new, bound, listening, or connected to a listener of the same machine. What is
+ * accepted is an open file of its own. Belongs to the machine's thread.
+ */
+public final class GuestSocket extends OpenFile implements SocketFile {
+    private static final int BACKLOG_MAX = 4096;
+
+    private final Network network;
+    private final int family;
+    private final long number;
+    private final SocketOptions options;
+    private SocketAddress local;
+    /** By what a Unix socket is found. */
+    private String key = "";
+
+    private boolean bound;
+    private boolean listening;
+    private int backlog;
+    /** Connections that nobody accepted yet. */
+    private final Deque<OpenFile> pending = new ArrayDeque<>();
+    /** The stream that it is an end of. */
+    private @Nullable SocketEnd connected;
+
+    GuestSocket(Network network, int family, int flags, long number, SocketOptions options) {
+        super(flags | READ_WRITE);
+        this.network = network;
+        this.family = family;
+        this.number = number;
+        this.options = options;
+        local = SocketAddress.any(family);
+    }
+
+    @Override
+    protected OpenFile duplicate(Copies copies) {
+        Network other = copies.of(network, Network::copy);
+        GuestSocket copy = new GuestSocket(other, family, flags(), number, options.copy());
+        copy.local = local;
+        copy.key = key;
+        copy.bound = bound;
+        copy.listening = listening;
+        copy.backlog = backlog;
+        for (OpenFile each : pending) {
+            copy.pending.add(copies.of(each));
+        }
+        SocketEnd stream = connected;
+        copy.connected = stream == null ? null : (SocketEnd) copies.of((OpenFile) stream);
+        if (bound) {
+            other.take(copy);
+        }
+        return copy;
+    }
+
+    public int family() {
+        return family;
+    }
+
+    public boolean isBound() {
+        return bound;
+    }
+
+    @Override
+    public boolean isListening() {
+        return listening;
+    }
+
+    @Override
+    public SocketAddress local() {
+        SocketEnd stream = connected;
+        return stream == null ? local : stream.local();
+    }
+
+    @Override
+    public @Nullable SocketAddress peer() {
+        SocketEnd stream = connected;
+        return stream == null ? null : stream.peer();
+    }
+
+    @Override
+    public SocketOptions options() {
+        return options;
+    }
+
+    String key() {
+        return key;
+    }
+
+    /**
+     * bind(2) of an address of its family that is the machine's.
+     *
+     * @param newKey by what a Unix socket is found
+     */
+    public long bind(SocketAddress address, String newKey) {
+        if (bound || connected != null) {
+            return -Errno.EINVAL;
+        }
+        SocketAddress free = network.free(this, address);
+        if (free == null) {
+            return -Errno.EADDRINUSE;
+        }
+        local = free;
+        key = newKey;
+        bound = true;
+        network.take(this);
+        return 0;
+    }
+
+    /** listen(2). */
+    public long listen(int most) {
+        if (connected != null) {
+            return -Errno.EINVAL;
+        }
+        if (!bound) {
+            if (family == SocketAddress.UNIX) {
+                return -Errno.EINVAL;
+            }
+            long refused = bind(SocketAddress.any(family), "");
+            if (refused != 0) {
+                return refused;
+            }
+        }
+        listening = true;
+        backlog = Math.clamp(most, 1, BACKLOG_MAX);
+        return 0;
+    }
+
+    /** Whether one more connection would be taken. */
+    boolean hasRoom() {
+        return listening && pending.size() < backlog;
+    }
+
+    /** A connection for whoever accepts next. */
+    void offer(OpenFile connection) {
+        pending.add(connection);
+        changed(READABLE);
+    }
+
+    /** The connection that was offered first; null when there is none. {@link #accepted} is to follow. */
+    public @Nullable OpenFile first() {
+        network.look();
+        return pending.peek();
+    }
+
+    /** What {@link #first} gave has a descriptor now. */
+    public void accepted() {
+        pending.remove();
+    }
+
+    /** connect(2) within the machine. */
+    public long connect(SocketAddress address, String othersKey, KernelMemory memory) {
+        if (connected != null) {
+            return -Errno.EISCONN;
+        }
+        if (listening) {
+            return -Errno.EINVAL;
+        }
+        GuestSocket listener = network.listener(address, othersKey);
+        if (listener == null) {
+            return -Errno.ECONNREFUSED;
+        }
+        if (!listener.hasRoom()) {
+            return -Errno.EAGAIN;
+        }
+        SocketEnd.Pair pair = SocketEnd.open(flags() & NON_BLOCKING, network.nextNumber(), memory);
+        if (pair == null) {
+            return -Errno.ENOMEM;
+        }
+        if (!bound && family != SocketAddress.UNIX) {
+            local = SocketAddress.loopback(family, network.freePort());
+        }
+        pair.first().name(local, address);
+        pair.second().name(listener.local.isUnix() ? listener.local : address, local);
+        connected = pair.first();
+        listener.offer(pair.second());
+        changed(WRITABLE);
+        return 0;
+    }
+
+    @Override
+    public long read(Transfer to) {
+        SocketEnd stream = connected;
+        return stream == null ? -Errno.ENOTCONN : stream.read(to);
+    }
+
+    @Override
+    public long write(Transfer from) {
+        SocketEnd stream = connected;
+        return stream == null ? (family == SocketAddress.UNIX ? -Errno.ENOTCONN : -Errno.EPIPE) : stream.write(from);
+    }
+
+    @Override
+    public long available() {
+        SocketEnd stream = connected;
+        return stream == null ? (listening ? -Errno.EINVAL : 0) : stream.available();
+    }
+
+    @Override
+    public int ready() {
+        SocketEnd stream = connected;
+        if (stream != null) {
+            return stream.ready();
+        }
+        if (listening) {
+            network.look();
+            return pending.isEmpty() ? 0 : READABLE;
+        }
+        return WRITABLE | HUNG_UP; // as Linux has it for a socket that is nothing yet
+    }
+
+    @Override
+    public int changes(int bits) {
+        SocketEnd stream = connected;
+        return super.changes(bits) + (stream == null ? 0 : stream.changes(bits));
+    }
+
+    @Override
+    public long shutdown(boolean reading, boolean writing) {
+        SocketEnd stream = connected;
+        if (stream != null) {
+            return stream.shutdown(reading, writing);
+        }
+        if (!listening) {
+            return -Errno.ENOTCONN;
+        }
+        if (reading) {
+            stop();
+        }
+        return 0;
+    }
+
+    private void stop() {
+        listening = false;
+        pending.forEach(OpenFile::release);
+        pending.clear();
+    }
+
+    @Override
+    protected void close() {
+        stop();
+        network.leave(this);
+        SocketEnd stream = connected;
+        if (stream != null) {
+            stream.release();
+        }
+    }
+
+    @Override
+    public long status(FileStatus status) {
+        status.mode = FileStatus.SOCKET | 0777;
+        status.inode = number;
+        return 0;
+    }
+
+    @Override
+    public String name() {
+        return "socket:[" + number + "]";
+    }
+}
