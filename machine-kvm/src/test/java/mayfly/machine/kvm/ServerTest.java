@@ -13,8 +13,6 @@ import java.util.Objects;
 import java.util.concurrent.FutureTask;
 import mayfly.linux.SocketPoll;
 import mayfly.linux.StreamListener;
-import mayfly.linux.StreamSocket;
-import mayfly.linux.ThreadSignal;
 import mayfly.machine.kvm.files.Descriptors;
 import mayfly.machine.kvm.files.Output;
 import mayfly.machine.kvm.load.ImageFile;
@@ -139,7 +137,7 @@ class ServerTest {
                 for (int round = 0; round < 6; round++) {
                     FutureTask<String> client = new FutureTask<>(() -> talk(port));
                     Thread.ofPlatform().start(client);
-                    Stop end = serve(machine, signal, poll, Objects.requireNonNull(listener.accept()));
+                    Stop end = ServerBed.serve(machine, signal, poll, Objects.requireNonNull(listener.accept()));
                     assertThat(end).as(said::toString).isEqualTo(new Stop.Asked());
                     assertThat(client.get()).isEqualTo("served");
                     machine.reset();
@@ -163,22 +161,6 @@ class ServerTest {
             socket.shutdownOutput();
             assertThat(socket.getInputStream().read()).isEqualTo(-1);
             return "served";
-        }
-    }
-
-    /** Runs a machine until it closed its connection. */
-    private static Stop serve(VirtualMachine machine, ThreadSignal signal, SocketPoll poll, StreamSocket socket)
-            throws Exception {
-        Network network = machine.program().network();
-        assertThat(network.offer(socket, network.listeners().getFirst(), machine.program()::stopAfterCall))
-                .isNotNull();
-        long deadline = System.nanoTime() + PATIENCE.toNanos();
-        while (true) {
-            Stop stop = machine.run(signal, deadline);
-            if (!(stop instanceof Stop.Idle(long next))) {
-                return stop;
-            }
-            network.await(poll, Math.min(next, deadline) - System.nanoTime());
         }
     }
 
