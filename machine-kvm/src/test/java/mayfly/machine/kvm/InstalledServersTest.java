@@ -176,4 +176,48 @@ class InstalledServersTest {
             assertThat(answer).contains("200 OK").endsWith("count 1");
         }
     }
+
+    private void servesAPage(String program, String configuration, String... options) throws Exception {
+        Bed.needsKvm();
+        assumeTrue(Files.isExecutable(Path.of(program)), "skipped: " + program + " is not installed");
+        Files.writeString(directory.resolve("index.html"), "a page");
+        Path file = Files.writeString(
+                directory.resolve("server.conf"), configuration.replace("DIRECTORY", directory.toString()));
+        List<String> command = new java.util.ArrayList<>(List.of(program));
+        command.addAll(List.of(options));
+        command.add(file.toString());
+        for (String answer : new ServerBed().serve(directory, command, 64 << 20, 3, ServerBed::get)) {
+            assertThat(answer).contains("200 OK").endsWith("a page");
+        }
+    }
+
+    @Test
+    void lighttpd() throws Exception {
+        servesAPage("/usr/sbin/lighttpd", """
+                server.port = 8000
+                server.document-root = "DIRECTORY"
+                index-file.names = ( "index.html" )
+                mimetype.assign = ( ".html" => "text/html" )
+                """, "-D", "-f");
+    }
+
+    @Test
+    void nginxAsOneProcess() throws Exception {
+        servesAPage("/usr/sbin/nginx", """
+                daemon off;
+                master_process off;
+                pid /tmp/nginx.pid;
+                error_log stderr;
+                events { }
+                http {
+                    access_log off;
+                    client_body_temp_path /tmp/body;
+                    proxy_temp_path /tmp/proxy;
+                    fastcgi_temp_path /tmp/fastcgi;
+                    uwsgi_temp_path /tmp/uwsgi;
+                    scgi_temp_path /tmp/scgi;
+                    server { listen 8000; root DIRECTORY; }
+                }
+                """, "-p", "/tmp", "-c");
+    }
 }
