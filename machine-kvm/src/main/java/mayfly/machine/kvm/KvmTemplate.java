@@ -21,9 +21,6 @@ import org.jspecify.annotations.Nullable;
 
 /** A snapshot and the machines that were forked from it: in use, or waiting in its state for the next use. */
 public final class KvmTemplate implements Template {
-    /** Machines that may be on their way back while as many as allowed are in use. */
-    private static final int SPARE = 2;
-
     private final Kvm kvm;
     private final TemplateSpec spec;
     private final Snapshot snapshot;
@@ -34,7 +31,9 @@ public final class KvmTemplate implements Template {
     /** It is being saved, or was; null: nobody wanted that. */
     private volatile TemplateFiles.@Nullable Saving saving;
 
+    /** Nobody's, or on their way back to the snapshot's state. */
     private final ConcurrentLinkedDeque<Shell> idle = new ConcurrentLinkedDeque<>();
+
     private final Set<Shell> all = ConcurrentHashMap.newKeySet();
     private final AtomicInteger made = new AtomicInteger();
     private volatile boolean closed;
@@ -71,7 +70,7 @@ public final class KvmTemplate implements Template {
             throw new MachineException(spec.name() + ": the template is closed");
         }
         String name = "vm-" + spec.name() + "-" + made.incrementAndGet();
-        Shell shell = new Shell(name, kvm, snapshot, conversations.get(), this::ready);
+        Shell shell = new Shell(name, kvm, snapshot, conversations.get());
         all.add(shell);
         return shell;
     }
@@ -81,42 +80,60 @@ public final class KvmTemplate implements Template {
         if (closed) {
             throw new MachineException(spec.name() + ": the template is closed");
         }
+        Shell shell = free();
+        return new KvmMachine(ids.machine(), new Use(shell == null ? make() : shell), spec.reusable());
+    }
+
+    /**
+     * The one that was used last, for its warm caches, and rather one that is at rest; one on its way back is still much
+     * sooner there than a new one. Null when all are in use.
+     */
+    private @Nullable Shell free() {
+        for (Shell shell : idle) {
+            if (shell.isAtRest() && !shell.isBroken() && idle.remove(shell)) {
+                return shell;
+            }
+        }
         Shell shell = idle.poll();
         while (shell != null && shell.isBroken()) {
             drop(shell);
             shell = idle.poll();
         }
-        return new KvmMachine(ids.machine(), lease(shell == null ? make() : shell), spec.reusable());
+        return shell;
     }
 
-    private KvmMachine.Lease lease(Shell shell) {
-        return new KvmMachine.Lease() {
-            @Override
-            public CompletableFuture<Outcome> exec(Work work) {
-                return shell.exec(work);
-            }
+    /** One machine's use of a shell. Its calls do not overlap, besides {@link #giveBack}. */
+    private final class Use implements KvmMachine.Lease {
+        private final Shell shell;
+        private final long lease;
+        /** Whether something was asked after which the shell does not reset itself. */
+        private volatile boolean resets;
 
-            @Override
-            public CompletableFuture<Boolean> ping(long timeoutMillis, boolean andReset) {
-                return shell.ping(timeoutMillis, andReset);
-            }
+        Use(Shell shell) {
+            this.shell = shell;
+            lease = shell.lease();
+        }
 
-            @Override
-            public void giveBack() {
-                if (closed) {
-                    drop(shell);
-                } else {
-                    shell.recycle();
-                }
-            }
-        };
-    }
+        @Override
+        public CompletableFuture<Outcome> exec(Work work) {
+            resets |= spec.reusable();
+            return shell.exec(lease, work, !spec.reusable());
+        }
 
-    private void ready(Shell shell) {
-        if (closed || shell.isBroken() || all.size() > spec.machinesMax() + SPARE) {
-            drop(shell);
-        } else {
-            idle.addFirst(shell); // the one used last has the warmest caches
+        @Override
+        public CompletableFuture<Boolean> ping(long timeoutMillis, boolean andReset) {
+            resets |= !andReset;
+            return shell.ping(lease, timeoutMillis, andReset);
+        }
+
+        @Override
+        public void giveBack() {
+            shell.giveBack(lease, resets);
+            if (closed || shell.isBroken()) {
+                drop(shell);
+            } else {
+                idle.addFirst(shell);
+            }
         }
     }
 

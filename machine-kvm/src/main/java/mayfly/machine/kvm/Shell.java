@@ -1,9 +1,9 @@
 package mayfly.machine.kvm;
 
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.LockSupport;
 import java.util.concurrent.locks.ReentrantLock;
-import java.util.function.Consumer;
 import mayfly.linux.ErrnoException;
 import mayfly.linux.Kvm;
 import mayfly.linux.ThreadSignal;
@@ -15,47 +15,53 @@ import mayfly.machine.kvm.program.Stop;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A forked virtual machine with its thread, used by one {@link KvmMachine} after the other and put back to its snapshot
- * in between. State belongs to its thread; the methods may be called from any.
+ * A forked virtual machine with its thread, used in one lease after the other and put back to its snapshot in between. What
+ * it is asked to do is done in order on its thread: a lease may begin while the reset after the one before is under way.
+ * State belongs to the thread; the methods may be called from any.
  */
 final class Shell {
+    /** The lease of what a shell does for itself. */
+    private static final long OWN = Long.MAX_VALUE;
+
+    private final Kvm kvm;
     private final Snapshot snapshot;
     private final Conversation conversation;
-    private final Consumer<Shell> ready;
     private final MachineThread thread;
+    private final CompletableFuture<Void> gone = new CompletableFuture<>();
+    private final AtomicLong leases = new AtomicLong();
 
-    /** Set by the shell's thread, under the lock: others interrupt it, and must not while it is closed. */
+    private final ReentrantLock lock = new ReentrantLock(); // guards machine's change and running
     private @Nullable VirtualMachine machine;
+    /** The lease whose work the machine does; 0: none, and it must not be interrupted. */
+    private long running;
 
-    private final ReentrantLock lock = new ReentrantLock();
     private volatile @Nullable String broken;
+    /** This lease and those before it are over. */
+    private volatile long over;
+
+    private volatile boolean closing;
+    /** A reset was asked for and is not done. */
+    private volatile boolean resetting;
     /** Whether the program went on since the last reset. */
     private boolean used;
 
-    private volatile boolean cancelled;
-    private volatile boolean closing;
-    private final CompletableFuture<Void> gone = new CompletableFuture<>();
-
-    /**
-     * @param ready is told, on the shell's thread, each time it is in its snapshot's state
-     */
-    Shell(String name, Kvm kvm, Snapshot snapshot, Conversation conversation, Consumer<Shell> ready)
-            throws MachineException {
+    Shell(String name, Kvm kvm, Snapshot snapshot, Conversation conversation) throws MachineException {
+        this.kvm = kvm;
         this.snapshot = snapshot;
         this.conversation = conversation;
-        this.ready = ready;
         thread = MachineThread.start(name);
-        boolean queued = thread.submit(signal -> make(kvm, signal));
+        boolean queued = thread.submit(this::make);
         assert queued : "a new thread takes work";
     }
 
-    private void make(Kvm kvm, ThreadSignal signal) {
+    private void make(ThreadSignal signal) {
         try {
             setMachine(snapshot.fork(kvm));
+            used = false;
             if (conversation instanceof FrameConversation frames) {
                 // a throw-away request: its pages become the machine's own now and not in the first call
-                ping(frames, signal, 1_000_000_000L);
-                reset();
+                var _ = ping(OWN, frames, signal, 1_000_000_000L);
+                var _ = reset();
             }
         } catch (ErrnoException | RuntimeException | Error e) {
             broken = "the machine could not be made: " + e.getMessage();
@@ -71,19 +77,41 @@ final class Shell {
         }
     }
 
-    /** Runs a unit of work; the future never fails. Not while another caller may {@link #recycle}. */
-    CompletableFuture<Outcome> exec(Work work) {
-        cancelled = false;
+    /** A new lease's number, to be said with all that is asked in it. The one before is over. */
+    long lease() {
+        return leases.incrementAndGet();
+    }
+
+    /** Whether it cannot be used any more. */
+    boolean isBroken() {
+        return broken != null;
+    }
+
+    /** Whether a lease could begin without waiting for the reset of the last one. */
+    boolean isAtRest() {
+        return !resetting;
+    }
+
+    /**
+     * Runs a unit of work; the future never fails.
+     *
+     * @param last the lease asks for nothing more: the machine is reset when the future has completed
+     */
+    CompletableFuture<Outcome> exec(long lease, Work work, boolean last) {
+        resetting |= last;
         CompletableFuture<Outcome> outcome = new CompletableFuture<>();
         boolean queued = thread.submit(signal -> {
             Outcome result;
             try {
-                result = run(work, signal);
+                result = run(lease, work, signal);
             } catch (ErrnoException | RuntimeException | Error e) {
                 broken = "the virtual machine failed: " + e.getMessage();
                 result = new Outcome.Crashed(broken);
             }
             outcome.complete(result);
+            if (last) {
+                tidy(signal);
+            }
         });
         if (!queued) {
             outcome.complete(new Outcome.NotStarted("the machine is gone"));
@@ -91,28 +119,59 @@ final class Shell {
         return outcome;
     }
 
-    private Outcome run(Work work, ThreadSignal signal) throws ErrnoException {
+    private Outcome run(long lease, Work work, ThreadSignal signal) throws ErrnoException {
         VirtualMachine vm = machine;
         if (vm == null || broken != null) {
             return new Outcome.NotStarted(broken == null ? "the machine is gone" : broken);
         }
-        if (cancelled || closing) {
+        if (!begin(lease)) {
             return new Outcome.NotStarted("the machine was closed");
         }
-        used = true;
-        long deadline = System.nanoTime() + work.timeout().toNanos();
-        conversation.begin(vm.program().descriptors(), work, vm.program()::stopAfterCall);
-        return converse(vm, signal, deadline);
+        try {
+            long deadline = System.nanoTime() + work.timeout().toNanos();
+            conversation.begin(vm.program().descriptors(), work, vm.program()::stopAfterCall);
+            return converse(lease, vm, signal, deadline);
+        } finally {
+            end();
+        }
     }
 
-    private Outcome converse(VirtualMachine vm, ThreadSignal signal, long deadline) throws ErrnoException {
+    private boolean isOver(long lease) {
+        return lease <= over || closing;
+    }
+
+    /** From here to {@link #end} others may interrupt it. */
+    private boolean begin(long lease) {
+        lock.lock();
+        try {
+            if (isOver(lease)) {
+                return false;
+            }
+            used = true;
+            running = lease;
+            return true;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    private void end() {
+        lock.lock();
+        try {
+            running = 0;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    private Outcome converse(long lease, VirtualMachine vm, ThreadSignal signal, long deadline) throws ErrnoException {
         while (true) {
             Stop stop = vm.run(signal, deadline);
             Outcome outcome = conversation.outcome();
             if (outcome != null) {
                 return outcome;
             }
-            if (cancelled || closing) {
+            if (isOver(lease)) {
                 return new Outcome.Crashed("the machine was closed");
             }
             switch (stop) {
@@ -134,9 +193,10 @@ final class Shell {
     /**
      * Whether its program answers within the time.
      *
-     * @param andReset put it back to its snapshot afterwards: answering changes it
+     * @param last as for {@link #exec}: answering changes the program
      */
-    CompletableFuture<Boolean> ping(long timeoutMillis, boolean andReset) {
+    CompletableFuture<Boolean> ping(long lease, long timeoutMillis, boolean last) {
+        resetting |= last;
         CompletableFuture<Boolean> answered = new CompletableFuture<>();
         boolean queued = thread.submit(signal -> {
             boolean well = false;
@@ -144,12 +204,12 @@ final class Shell {
                 well = broken == null
                         && machine != null
                         && (!(conversation instanceof FrameConversation frames)
-                                || ping(frames, signal, timeoutMillis * 1_000_000L));
-                if (andReset && broken == null) {
-                    reset();
-                }
+                                || ping(lease, frames, signal, timeoutMillis * 1_000_000L));
             } catch (ErrnoException | RuntimeException | Error e) {
                 broken = "the virtual machine failed: " + e.getMessage();
+            }
+            if (last) {
+                tidy(signal);
             }
             answered.complete(well);
         });
@@ -159,55 +219,70 @@ final class Shell {
         return answered;
     }
 
-    private boolean ping(FrameConversation frames, ThreadSignal signal, long nanos) throws ErrnoException {
+    private boolean ping(long lease, FrameConversation frames, ThreadSignal signal, long nanos) throws ErrnoException {
         VirtualMachine vm = machine;
-        if (vm == null) {
+        if (vm == null || !begin(lease)) {
             return false;
         }
-        used = true;
-        frames.ask(vm.program().descriptors(), Frame.PING, vm.program()::stopAfterCall);
-        converse(vm, signal, System.nanoTime() + nanos);
-        return frames.pinged();
+        try {
+            frames.ask(vm.program().descriptors(), Frame.PING, vm.program()::stopAfterCall);
+            var _ = converse(lease, vm, signal, System.nanoTime() + nanos);
+            return frames.pinged();
+        } finally {
+            end();
+        }
     }
 
-    /** Puts the machine back to its snapshot and says that it is ready; soon, and not in the caller's time. */
-    void recycle() {
-        cancel();
-        boolean queued = thread.submit(_ -> {
-            try {
-                if (broken == null) {
-                    reset();
-                }
-            } catch (ErrnoException | RuntimeException | Error e) {
-                broken = "the machine could not be reset: " + e.getMessage();
-            }
-            ready.accept(this);
-        });
-        assert queued || closing : "only a closed thread takes no work";
+    /**
+     * A lease is over: what it asked for and is still under way ends. The next one finds the snapshot's state.
+     *
+     * @param reset whether its last request was none that says "last"
+     */
+    void giveBack(long lease, boolean reset) {
+        over = lease;
+        interrupt(lease);
+        if (reset) {
+            resetting = true;
+            boolean queued = thread.submit(this::tidy);
+            assert queued || closing : "only a closed thread takes no work";
+        }
     }
 
-    private void reset() throws ErrnoException {
+    /** Puts the machine back; if that cannot be, the next lease, which may have begun, finds another one. */
+    private void tidy(ThreadSignal signal) {
+        boolean well = false;
+        try {
+            well = broken == null && reset();
+        } catch (ErrnoException | RuntimeException | Error e) {
+            broken = "the machine could not be reset: " + e.getMessage();
+        }
+        VirtualMachine vm = machine;
+        if (!well && vm != null && !closing) {
+            setMachine(null);
+            vm.close();
+            broken = null;
+            make(signal);
+        }
+        resetting = false;
+    }
+
+    /** False: it should not be used again. */
+    private boolean reset() throws ErrnoException {
         VirtualMachine vm = machine;
         if (vm != null && used) {
             int pages = vm.reset();
             assert pages >= 0;
             used = false;
-            if (vm.isWorn()) {
-                broken = "earlier work used up its page tables";
-            }
+            return !vm.isWorn();
         }
+        return true;
     }
 
-    boolean isBroken() {
-        return broken != null;
-    }
-
-    /** Ends the unit of work under way. */
-    private void cancel() {
-        cancelled = true;
+    /** Ends the unit of work under way, if it is of this lease. */
+    private void interrupt(long lease) {
         lock.lock();
         try {
-            if (machine != null) {
+            if (machine != null && running != 0 && running <= lease) {
                 machine.program().interrupt();
             }
         } finally {
@@ -219,7 +294,7 @@ final class Shell {
     /** Ends it for good; the future, the same for every caller, completes when nothing of it is left. */
     CompletableFuture<Void> close() {
         closing = true;
-        cancel();
+        interrupt(OWN);
         boolean queued = thread.submit(_ -> {
             try {
                 VirtualMachine vm = machine;
