@@ -122,7 +122,11 @@ public final class Functions {
                 Optional<VersionRecord> version = store.version(old.id(), old.latest());
                 Recorder.await(store.deleteFunction(old.id(), clock.now()));
                 count.decrementAndGet();
-                retire(loaded.remove(name));
+                Deployed used = loaded.remove(name);
+                if (used == null) {
+                    pools.forget(name, old.latest());
+                }
+                retire(used);
                 version.ifPresent(it -> code.removeUnused(it.artifact()));
                 pruneLater();
                 return name;
@@ -135,7 +139,10 @@ public final class Functions {
     /** Lets a version's calls end, then its machines, then its code. */
     private void retire(@Nullable Deployed old) {
         if (old != null) {
-            var _ = old.pool().drain().thenRun(() -> code.release(old.artifact()));
+            var _ = old.pool().drain().thenRun(() -> {
+                code.release(old.artifact());
+                pools.forget(old.spec().name(), old.version());
+            });
         }
     }
 

@@ -82,7 +82,7 @@ final class PoolMaker {
     private TemplateSpec templateSpec(Draft draft, Path code) throws RefusedException {
         FunctionSpec function = draft.spec();
         return new TemplateSpec(
-                function.name() + " v" + draft.version(),
+                templateName(function.name(), draft.version()),
                 runtime(function),
                 function.handler(),
                 code,
@@ -91,6 +91,15 @@ final class PoolMaker {
                 function.maxMachines(),
                 function.reuse() == Reuse.WARM,
                 spec.initTimeout());
+    }
+
+    /** A version was deleted or replaced: what drivers keep of its templates goes too. */
+    void forget(String function, int version) {
+        drivers.all().forEach(driver -> driver.forget(templateName(function, version)));
+    }
+
+    private static String templateName(String function, int version) {
+        return function + " v" + version;
     }
 
     private static GuestRuntime runtime(FunctionSpec function) throws RefusedException {

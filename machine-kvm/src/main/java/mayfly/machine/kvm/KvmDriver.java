@@ -214,7 +214,7 @@ public final class KvmDriver implements MachineDriver {
             }
             Supplier<Conversation> conversations = plan.frames() ? FrameConversation::new : StreamConversation::new;
             KvmTemplate template =
-                    new KvmTemplate(kvm, spec, snapshot, view, conversations, Ids.system(), templates::remove);
+                    new KvmTemplate(kvm, spec, snapshot, view, conversations, Ids.system(), templates::remove, !isNew);
             if (isNew && files != null && key != null) {
                 template.save(files, key);
             }

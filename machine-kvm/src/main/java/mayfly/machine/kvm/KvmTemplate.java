@@ -38,6 +38,7 @@ public final class KvmTemplate implements Template {
     private final AtomicInteger made = new AtomicInteger();
     private volatile boolean closed;
 
+    /** @param hurried a call waits for it, and so for its first machine */
     KvmTemplate(
             Kvm kvm,
             TemplateSpec spec,
@@ -45,7 +46,8 @@ public final class KvmTemplate implements Template {
             HostView view,
             Supplier<Conversation> conversations,
             Ids ids,
-            Consumer<KvmTemplate> onClose)
+            Consumer<KvmTemplate> onClose,
+            boolean hurried)
             throws MachineException {
         this.kvm = kvm;
         this.spec = spec;
@@ -54,7 +56,7 @@ public final class KvmTemplate implements Template {
         this.conversations = conversations;
         this.ids = ids;
         this.onClose = onClose;
-        idle.add(make());
+        idle.add(make(hurried));
     }
 
     /** Keeps it on disk, soon. */
@@ -65,12 +67,12 @@ public final class KvmTemplate implements Template {
     }
 
     /** One that close sees: a shell made later would fork from a snapshot that is gone. */
-    private synchronized Shell make() throws MachineException {
+    private synchronized Shell make(boolean hurried) throws MachineException {
         if (closed) {
             throw new MachineException(spec.name() + ": the template is closed");
         }
         String name = "vm-" + spec.name() + "-" + made.incrementAndGet();
-        Shell shell = new Shell(name, kvm, snapshot, conversations.get());
+        Shell shell = new Shell(name, kvm, snapshot, conversations.get(), hurried);
         all.add(shell);
         return shell;
     }
@@ -81,7 +83,7 @@ public final class KvmTemplate implements Template {
             throw new MachineException(spec.name() + ": the template is closed");
         }
         Shell shell = free();
-        return new KvmMachine(ids.machine(), new Use(shell == null ? make() : shell), spec.reusable());
+        return new KvmMachine(ids.machine(), new Use(shell == null ? make(false) : shell), spec.reusable());
     }
 
     /**

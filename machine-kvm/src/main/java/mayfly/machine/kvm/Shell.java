@@ -45,7 +45,11 @@ final class Shell {
     /** Whether the program went on since the last reset. */
     private boolean used;
 
-    Shell(String name, Kvm kvm, Snapshot snapshot, Conversation conversation) throws MachineException {
+    private final boolean hurried;
+
+    /** @param hurried a call waits for it: it does not try itself out before */
+    Shell(String name, Kvm kvm, Snapshot snapshot, Conversation conversation, boolean hurried) throws MachineException {
+        this.hurried = hurried;
         this.kvm = kvm;
         this.snapshot = snapshot;
         this.conversation = conversation;
@@ -58,7 +62,7 @@ final class Shell {
         try {
             setMachine(snapshot.fork(kvm));
             used = false;
-            if (conversation instanceof FrameConversation frames) {
+            if (!hurried && conversation instanceof FrameConversation frames) {
                 // a throw-away request: its pages become the machine's own now and not in the first call
                 var _ = ping(OWN, frames, signal, 1_000_000_000L);
                 var _ = reset();

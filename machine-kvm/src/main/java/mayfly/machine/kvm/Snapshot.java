@@ -99,16 +99,20 @@ public final class Snapshot implements AutoCloseable {
 
     static Snapshot load(ProcessorKind kind, Path from, HostView view, String key)
             throws DamagedException, IOException, ErrnoException {
-        SavedFile saved = SavedFile.open(from, kind.identity() + key);
+        return of(SavedFile.open(from, kind.identity() + key), kind, view);
+    }
+
+    /** The file belongs to the snapshot, or is closed. */
+    static Snapshot of(SavedFile saved, ProcessorKind kind, HostView view) throws DamagedException {
         try {
-            return new Snapshot(
-                    saved.file(), saved.memory(), SavedProgram.load(saved.state(), saved.memory(), kind, view));
-        } catch (DamagedException | RuntimeException e) {
+            Program program = SavedProgram.load(saved.state(), saved.memory(), kind, view);
+            return new Snapshot(saved.file(), saved.memory(), program);
+        } catch (DamagedException e) {
             saved.close();
-            if (e instanceof DamagedException damaged) {
-                throw damaged;
-            }
-            throw new DamagedException("its state makes no sense: " + e, e); // what no codec thought of
+            throw e;
+        } catch (RuntimeException | AssertionError e) { // what no codec thought of
+            saved.close();
+            throw new DamagedException("its state makes no sense: " + e, e);
         }
     }
 
