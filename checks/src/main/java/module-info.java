@@ -7,7 +7,9 @@ module mayfly.checks {
     requires mayfly.base;
     requires mayfly.http;
     requires mayfly.linux;
+    requires mayfly.machine.host;
     requires mayfly.machine.kvm;
+    requires mayfly.machine.process;
     requires mayfly.store;
 
     exports mayfly.checks.bench;

@@ -73,6 +73,12 @@ enum ConfigSetting {
             "8",
             "Machines of one function, where it says nothing."),
 
+    MACHINES_HOST(
+            "machines.host",
+            new Kind.Choice(List.of("process", "node")),
+            "process",
+            "Where virtual machines live: in a jailed process of their own, or in the node itself."),
+
     POOL_MACHINES_MAX("pool.machines_max", new Kind.Whole(1, 100_000), "512", "Machines of all functions together."),
     POOL_IDLE_SECONDS(
             "pool.idle_seconds",

@@ -32,6 +32,7 @@ import mayfly.machine.GuestRuntime;
 import mayfly.machine.HostReport;
 import mayfly.machine.MachineDriver;
 import mayfly.machine.MachineException;
+import mayfly.machine.host.HostDriver;
 import mayfly.machine.kvm.KvmDriver;
 import mayfly.machine.process.HostProbe;
 import mayfly.machine.process.ProcessDriver;
@@ -54,6 +55,7 @@ final class RunningNode implements AutoCloseable {
 
     private final Deque<Closing> open = new ArrayDeque<>();
     private final Config config;
+    private Runnable prepare = () -> {};
 
     private RunningNode(Config config) {
         this.config = config;
@@ -93,7 +95,8 @@ final class RunningNode implements AutoCloseable {
         open.push(supervisor::close);
         ProcessDriver driver = ProcessDriver.open(supervisor, data.root(), interpreters(config), probe);
         open.push(driver::close);
-        Node node = Node.start(nodeSpec(), store, strongestFirst(driver), supervisor, Clock.system(), Ids.system());
+        Node node = Node.start(
+                nodeSpec(), store, strongestFirst(driver, supervisor, probe), supervisor, Clock.system(), Ids.system());
         open.push(node::close);
         HttpServer server = serve(node);
         open.push(() -> {
@@ -101,18 +104,45 @@ final class RunningNode implements AutoCloseable {
             drain(server);
             server.close();
         });
+        Thread.ofVirtual().name("machine-host-start").start(prepare);
         return new Started(this, node, server);
     }
 
     /** Virtual machines where this host makes them, and processes. */
-    private List<MachineDriver> strongestFirst(ProcessDriver processes) throws MachineException {
+    private List<MachineDriver> strongestFirst(ProcessDriver processes, ProcessSupervisor supervisor, HostReport probe)
+            throws MachineException, IOException {
         if (!KvmDriver.examine(interpreters(config)).usable()) {
             return List.of(processes);
         }
-        KvmDriver machines = KvmDriver.open(
-                processes.agents(), interpreters(config), config.data().resolve("templates"));
+        Path templates = config.data().resolve("templates");
+        if (!whyInNode(config, probe).isEmpty()) {
+            KvmDriver machines = KvmDriver.open(processes.agents(), interpreters(config), templates);
+            open.push(machines::close);
+            return List.of(machines, processes);
+        }
+        Path code = Files.createDirectories(config.data().resolve("code"));
+        HostDriver machines = HostDriver.open(
+                supervisor, processes.agents(), code, Files.createDirectories(templates), interpreters(config));
         open.push(machines::close);
+        prepare = () -> prepare(machines);
         return List.of(machines, processes);
+    }
+
+    /** Why virtual machines do not get a process of their own; empty when they do. */
+    private static String whyInNode(Config config, HostReport probe) {
+        if (config.machinesInNode()) {
+            return "machines.host is \"node\"";
+        }
+        return HostProbe.hasNamespaces(probe) ? "" : "a process cannot be jailed here: namespaces are refused";
+    }
+
+    /** Starts the machine host, or finds the one that an earlier node left, when the node has nothing else to do. */
+    private static void prepare(HostDriver machines) {
+        try {
+            machines.prepare();
+        } catch (MachineException e) {
+            System.getLogger("mayfly.app").log(System.Logger.Level.WARNING, "the machine host does not start", e);
+        }
     }
 
     private void drain(HttpServer server) {
@@ -141,9 +171,10 @@ final class RunningNode implements AutoCloseable {
         try {
             Path scratch = Files.createTempDirectory("mayfly-doctor-");
             try (Closeable _ = () -> delete(scratch)) {
+                HostReport probe = HostProbe.runFrom(scratch);
                 return List.of(
-                        KvmDriver.examine(interpreters(config)),
-                        ProcessDriver.examine(interpreters(config), HostProbe.runFrom(scratch)));
+                        HostDriver.examine(KvmDriver.examine(interpreters(config)), whyInNode(config, probe)),
+                        ProcessDriver.examine(interpreters(config), probe));
             }
         } catch (IOException e) {
             throw new MachineException("no directory to examine this host in: " + e.getMessage(), e);

@@ -41,7 +41,10 @@ public final class Main {
                     case "start" -> StartBench.run(place, report);
                     case "functions" -> FunctionBench.run(place, report);
                     case "tasks" -> TaskBench.run(place, report);
-                    case "kvm" -> KvmBench.run(place, report);
+                    case "kvm" -> {
+                        KvmBench.run(place, report);
+                        HostBench.run(place, report);
+                    }
                     case "store" -> StoreBench.run(place, report);
                     default -> throw new AssertionError(subject);
                 }

@@ -37,7 +37,12 @@ final class HostDriverConformanceTest extends MachineDriverKit {
         }
         Files.setPosixFilePermissions(agents, PosixFilePermissions.fromString("rwxr-xr-x"));
         supervisor = ProcessSupervisor.open(directory);
-        return HostDriver.open(supervisor, agents, directory.resolveSibling("code"), Map.of());
+        return HostDriver.open(
+                supervisor,
+                agents,
+                directory.resolveSibling("code"),
+                Files.createDirectory(directory.resolve("templates")),
+                Map.of());
     }
 
     @Override

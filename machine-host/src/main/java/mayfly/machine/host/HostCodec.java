@@ -42,6 +42,7 @@ final class HostCodec {
     private static final int PING = 5;
     private static final int CANCEL = 6;
     private static final int RELEASE = 7;
+    private static final int FORGET = 8;
     private static final int READY = 16;
     private static final int INIT_FAILED = 17;
     private static final int REFUSED = 18;
@@ -100,6 +101,8 @@ final class HostCodec {
                 new BodyWriter(0).number(template).flag(keep).number(millis).frame(PING, call);
             case HostMessage.Cancel _ -> new BodyWriter(0).frame(CANCEL, call);
             case HostMessage.Release _ -> new BodyWriter(0).frame(RELEASE, call);
+            case HostMessage.Forget(var name) ->
+                new BodyWriter(0).text(name, NAME_BYTES_MAX, "name").frame(FORGET, call);
             case HostMessage.Ready(long template) ->
                 new BodyWriter(0).number(template).frame(READY, call);
             case HostMessage.InitFailed(var error) -> error(error).frame(INIT_FAILED, call);
@@ -222,6 +225,7 @@ final class HostCodec {
             case PING -> new HostMessage.Ping(template(from), from.flag(), from.number(MILLIS_MAX, "timeout"));
             case CANCEL -> new HostMessage.Cancel();
             case RELEASE -> new HostMessage.Release();
+            case FORGET -> new HostMessage.Forget(from.text(NAME_BYTES_MAX, "name"));
             case READY -> new HostMessage.Ready(template(from));
             case INIT_FAILED -> new HostMessage.InitFailed(error(from));
             case REFUSED -> new HostMessage.Refused(from.text(TEXT_BYTES_MAX, "reason"));

@@ -12,6 +12,7 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Supplier;
 import mayfly.base.Ids;
 import mayfly.machine.GuestError;
 import mayfly.machine.GuestRuntime;
@@ -31,13 +32,17 @@ public final class HostDriver implements MachineDriver {
     private static final System.Logger LOG = System.getLogger(HostDriver.class.getName());
     private static final String NAME = "kvm";
     private static final long ANSWER_MILLIS = 5_000;
+    /** What the host needs beyond the time that it was given, on a host that is very busy. */
+    private static final long SLACK_MILLIS = 15_000;
+
     private static final long WATCH_MILLIS = 500;
     /** How long templates of an earlier node wait for this one to want them. */
     private static final long UNCLAIMED_MILLIS = 120_000;
 
     private final Host.Starter starter;
     private final HostPaths paths;
-    private final List<HostReport.Feature> features;
+    private final long slackMillis;
+    private final Supplier<HostReport> report;
     private final Ids ids = Ids.system();
     private final ScheduledThreadPoolExecutor timer = new ScheduledThreadPoolExecutor(
             1, Thread.ofPlatform().daemon().name("machine-host-watch").factory());
@@ -50,11 +55,11 @@ public final class HostDriver implements MachineDriver {
 
     private volatile boolean closed;
 
-    /** @param features what to say of the host, {@code dev_kvm} first */
-    HostDriver(Host.Starter starter, HostPaths paths, List<HostReport.Feature> features) {
+    HostDriver(Host.Starter starter, HostPaths paths, Supplier<HostReport> report, long slackMillis) {
+        this.slackMillis = slackMillis;
         this.starter = starter;
         this.paths = paths;
-        this.features = List.copyOf(features);
+        this.report = report;
         var watching = timer.scheduleWithFixedDelay(this::watch, WATCH_MILLIS, WATCH_MILLIS, TimeUnit.MILLISECONDS);
         assert watching != null;
     }
@@ -65,13 +70,21 @@ public final class HostDriver implements MachineDriver {
      * @param supervisor for the node's data directory; stays the caller's to close, after the driver
      * @param agents directory with the agents' files
      * @param code directory below which functions' code is, now and later
+     * @param templates directory in which the host keeps templates; from now on the host's, nobody else's
      * @param interpreters paths that are used instead of searching for a runtime's interpreter
      */
-    public static HostDriver open(Supervisor supervisor, Path agents, Path code, Map<GuestRuntime, Path> interpreters) {
+    public static HostDriver open(
+            Supervisor supervisor, Path agents, Path code, Path templates, Map<GuestRuntime, Path> interpreters) {
         Interpreters search = new Interpreters(interpreters, System.getenv().getOrDefault("PATH", ""));
-        List<HostReport.Feature> features = new ArrayList<>();
-        features.add(new HostReport.Feature("dev_kvm", true, "/dev/kvm opens", ""));
-        features.addAll(search.features());
+        return new HostDriver(
+                () -> SupervisedHost.findOrStart(
+                        supervisor, HostPlan.of(agents, code, templates, found(search)), templates),
+                new HostPaths(code.toAbsolutePath().normalize(), HostPlan.CODE),
+                () -> report(new HostReport.Feature("dev_kvm", true, "/dev/kvm opens", ""), search.features(), ""),
+                SLACK_MILLIS);
+    }
+
+    private static Map<GuestRuntime, Interpreter> found(Interpreters search) {
         Map<GuestRuntime, Interpreter> found = new EnumMap<>(GuestRuntime.class);
         for (GuestRuntime runtime : GuestRuntime.values()) {
             try {
@@ -80,10 +93,35 @@ public final class HostDriver implements MachineDriver {
                 LOG.log(Level.DEBUG, "no {0}: {1}", runtime.wireName(), e.getMessage());
             }
         }
-        return new HostDriver(
-                () -> SupervisedHost.findOrStart(supervisor, HostPlan.of(agents, code, found)),
-                new HostPaths(code.toAbsolutePath().normalize(), HostPlan.CODE),
-                features);
+        return found;
+    }
+
+    /**
+     * What is to be said of this host; starts nothing.
+     *
+     * @param machines what {@link mayfly.machine.kvm.KvmDriver} says of it
+     * @param whyNot why the machines will live in the node's own process; empty when they will not
+     */
+    public static HostReport examine(HostReport machines, String whyNot) {
+        return machines.usable()
+                ? report(
+                        machines.features().getFirst(),
+                        machines.features().subList(1, machines.features().size()),
+                        whyNot)
+                : machines;
+    }
+
+    private static HostReport report(HostReport.Feature kvm, List<HostReport.Feature> runtimes, String whyNot) {
+        boolean apart = whyNot.isEmpty();
+        List<HostReport.Feature> features = new ArrayList<>();
+        features.add(kvm);
+        features.add(new HostReport.Feature(
+                "machine_host",
+                apart,
+                apart ? "the machines live in a jailed process of their own" : whyNot,
+                apart ? "" : "the machines live in the node's process instead"));
+        features.addAll(runtimes);
+        return new HostReport(NAME, true, apart ? "full" : "reduced", features);
     }
 
     private void watch() {
@@ -103,7 +141,7 @@ public final class HostDriver implements MachineDriver {
 
     @Override
     public HostReport host() {
-        return new HostReport(NAME, true, "full", features);
+        return report.get();
     }
 
     @Override
@@ -113,17 +151,21 @@ public final class HostDriver implements MachineDriver {
             throw new InitFailedException(
                     new GuestError("HandlerMissing", "the code has no executable file 'program'", "", "program", 0));
         }
-        TemplateSpec inside = paths.inside(spec);
-        Lanes current = running();
-        Long number = claim(HostCodec.key(inside));
-        HostTemplate template =
-                new HostTemplate(this, current, spec, number == null ? ask(current, inside) : number, ids);
+        HostTemplate template = new HostTemplate(this, spec, place(spec), ids);
         templates.add(template);
         if (closed) {
             template.close();
             throw new MachineException(spec.name() + ": the driver is closed");
         }
         return template;
+    }
+
+    /** A template of this spec in the host that runs: one that an earlier node left, or a new one. */
+    HostTemplate.Place place(TemplateSpec spec) throws InitFailedException, MachineException {
+        TemplateSpec inside = paths.inside(spec);
+        Lanes current = running();
+        Long number = claim(HostCodec.key(inside));
+        return new HostTemplate.Place(current, number == null ? ask(current, inside) : number);
     }
 
     private static long ask(Lanes current, TemplateSpec spec) throws InitFailedException, MachineException {
@@ -164,7 +206,7 @@ public final class HostDriver implements MachineDriver {
         }
         unclaimed.clear();
         Host host = starter.start();
-        current = new Lanes(host);
+        current = new Lanes(host, slackMillis);
         lanes = current;
         findTemplates(current);
         return current;
@@ -236,6 +278,28 @@ public final class HostDriver implements MachineDriver {
                 LOG.log(Level.WARNING, "the machine host is ended: {0}", e.getMessage());
                 lanes.close();
             }
+        }
+    }
+
+    @Override
+    public void forget(String name) {
+        Lanes current;
+        synchronized (this) {
+            current = lanes;
+        }
+        try {
+            Lanes told = current == null || !current.live() ? running() : current;
+            Lane lane = told.take();
+            try {
+                HostMessage.Answer answer = lane.ask(new HostMessage.Forget(name), ANSWER_MILLIS);
+                assert answer instanceof HostMessage.Done : "what else it says changes nothing";
+                told.giveBack(lane);
+            } catch (Lane.Broken e) {
+                told.drop(lane);
+                throw new MachineException(String.valueOf(e.getMessage()), e);
+            }
+        } catch (MachineException e) {
+            LOG.log(Level.WARNING, "{0}: what is kept of its templates stays: {1}", name, e.getMessage());
         }
     }
 

@@ -1,7 +1,6 @@
 package mayfly.machine.host;
 
 import java.util.concurrent.TimeUnit;
-import java.util.function.BooleanSupplier;
 import mayfly.base.MachineId;
 import mayfly.machine.Machine;
 import mayfly.machine.MachineException;
@@ -18,14 +17,15 @@ final class HostMachine implements Machine {
     private static final long CLOSE_MILLIS_MAX = 10_000;
 
     private final MachineId id;
-    private final Lanes lanes;
-    private final long template;
+    private final HostTemplate template;
     private final boolean reusable;
-    private final BooleanSupplier templateClosed;
 
     // guarded by this
     private boolean spent;
     private boolean closed;
+    /** Where its template was when it last took a lane. */
+    private HostTemplate.Place place;
+
     /** Kept between calls, only when reusable. */
     private @Nullable Lane lane;
     /** Where work is under way. */
@@ -34,12 +34,11 @@ final class HostMachine implements Machine {
     private long workingCall;
     private @Nullable Thread worker;
 
-    HostMachine(MachineId id, Lanes lanes, long template, boolean reusable, BooleanSupplier templateClosed) {
+    HostMachine(MachineId id, HostTemplate template, boolean reusable) {
         this.id = id;
-        this.lanes = lanes;
         this.template = template;
+        this.place = template.place();
         this.reusable = reusable;
-        this.templateClosed = templateClosed;
     }
 
     @Override
@@ -49,51 +48,83 @@ final class HostMachine implements Machine {
 
     @Override
     public Outcome exec(Work work) {
-        long millis = work.timeout().toMillis();
+        Outcome outcome = tryOnce(work);
+        if (outcome instanceof Outcome.NotStarted && !place.lanes().live() && revive()) {
+            outcome =
+                    tryOnce(work); // nothing ran: the host ended since this machine was made, and there is another one
+        }
+        return outcome == null ? new Outcome.NotStarted("the machine was used up or is gone") : outcome;
+    }
+
+    /** Makes this machine one of the template's next host, if it is still wanted. */
+    private synchronized boolean revive() {
+        if (closed || template.isClosed()) {
+            return false;
+        }
+        letGo();
+        spent = false;
+        return true;
+    }
+
+    /** Null when this machine may not work. */
+    private @Nullable Outcome tryOnce(Work work) {
         Lane mine;
         try {
-            mine = begin(millis, true);
+            if (!mayWork()) {
+                return null;
+            }
+            mine = begin(template.livePlace(), work.timeout().toMillis(), !reusable);
         } catch (MachineException e) {
             return new Outcome.NotStarted(String.valueOf(e.getMessage()));
         }
         if (mine == null) {
-            return new Outcome.NotStarted("the machine was used up or is gone");
+            return null;
         }
         boolean clean = false;
         try {
             var request = new HostMessage.Exec(
-                    template, reusable, work.invocation(), work.json(), work.timeout(), work.payload());
+                    place.number(), reusable, work.invocation(), work.json(), work.timeout(), work.payload());
             Outcome outcome = mine.exec(workingCall, request, work);
             clean = outcome instanceof Outcome.Success || outcome instanceof Outcome.HandlerError;
             return outcome;
         } catch (Lane.Broken e) {
             return new Outcome.Crashed(
-                    lanes.live() ? String.valueOf(e.getMessage()) : "the machine host " + lanes.ending());
+                    e.getMessage() + (e.isGone() ? "; it " + place.lanes().ending() : ""));
         } finally {
             end(mine, clean);
         }
     }
 
+    private synchronized boolean mayWork() {
+        return !spent && !closed && working == null && !template.isClosed();
+    }
+
     /** Takes a lane and a call's number; null when the machine may not work. */
-    private @Nullable Lane begin(long millis, boolean spends) throws MachineException {
+    private @Nullable Lane begin(HostTemplate.Place now, long millis, boolean spends) throws MachineException {
         Lane mine;
         synchronized (this) {
-            if (spent || closed || working != null || templateClosed.getAsBoolean()) {
+            if (!mayWork()) {
                 return null;
             }
+            if (lane != null && !lane.isOpen()) {
+                letGo(); // its host ended, and what it kept there
+            }
             mine = lane;
+            if (mine == null) {
+                place = now;
+            }
         }
         if (mine == null) {
-            mine = lanes.take();
+            mine = now.lanes().take();
         }
         synchronized (this) {
             if (closed) {
                 if (lane == null) {
-                    lanes.giveBack(mine);
+                    now.lanes().giveBack(mine);
                 }
                 return null;
             }
-            spent = spends && !reusable;
+            spent = spends;
             working = mine;
             workingCall = mine.begin(millis);
             worker = Thread.currentThread();
@@ -111,7 +142,7 @@ final class HostMachine implements Machine {
             spent = true;
         }
         if (!reusable) {
-            lanes.giveBack(mine);
+            place.lanes().giveBack(mine);
         } else if (closed) {
             letGo();
         }
@@ -124,7 +155,7 @@ final class HostMachine implements Machine {
         lane = null;
         if (mine != null) {
             mine.release();
-            lanes.giveBack(mine);
+            place.lanes().giveBack(mine);
         }
     }
 
@@ -132,7 +163,7 @@ final class HostMachine implements Machine {
     public boolean ping(long timeoutMillis) {
         Lane mine;
         try {
-            mine = begin(timeoutMillis, false);
+            mine = begin(template.place(), timeoutMillis, false);
         } catch (MachineException e) {
             return false;
         }
@@ -141,7 +172,7 @@ final class HostMachine implements Machine {
         }
         boolean well = false;
         try {
-            well = mine.answers(workingCall, new HostMessage.Ping(template, reusable, timeoutMillis));
+            well = mine.answers(workingCall, new HostMessage.Ping(place.number(), reusable, timeoutMillis));
             return well;
         } catch (Lane.Broken e) {
             return false;

@@ -36,16 +36,17 @@ public final class HostMain {
         ServerSocketChannel listener = InheritedSocket.listener(LISTENER);
         Kvm kvm = Kvm.ofDescriptor(KVM);
         CallFilter.refuseNewPrograms();
-        HostServer server = new HostServer(driver(kvm, arguments), listener);
+        HostServer server = new HostServer(() -> driver(kvm, arguments), listener);
         Thread.ofPlatform().daemon().name("alone").start(() -> endWhenAlone(server));
         server.serve();
     }
 
     /** What main is to be started with. */
-    static String[] arguments(String agents, Map<GuestRuntime, Interpreter> interpreters) {
-        String[] arguments = new String[1 + 4 * interpreters.size()];
+    static String[] arguments(String agents, String templates, Map<GuestRuntime, Interpreter> interpreters) {
+        String[] arguments = new String[2 + 4 * interpreters.size()];
         arguments[0] = agents;
-        int at = 1;
+        arguments[1] = templates;
+        int at = 2;
         for (var each : new EnumMap<>(interpreters).entrySet()) {
             Interpreter found = each.getValue();
             arguments[at++] = each.getKey().wireName();
@@ -58,13 +59,13 @@ public final class HostMain {
 
     private static KvmDriver driver(Kvm kvm, String[] arguments) {
         Map<GuestRuntime, Interpreter> interpreters = new EnumMap<>(GuestRuntime.class);
-        for (int at = 1; at + 3 < arguments.length; at += 4) {
+        for (int at = 2; at + 3 < arguments.length; at += 4) {
             Optional<Path> bind =
                     arguments[at + 3].equals(NOTHING) ? Optional.empty() : Optional.of(Path.of(arguments[at + 3]));
             Interpreter interpreter = new Interpreter(Path.of(arguments[at + 1]), arguments[at + 2], bind);
             GuestRuntime.ofWireName(arguments[at]).ifPresent(runtime -> interpreters.put(runtime, interpreter));
         }
-        return KvmDriver.over(kvm, Path.of(arguments[0]), Interpreters.known(interpreters));
+        return KvmDriver.over(kvm, Path.of(arguments[0]), Interpreters.known(interpreters), Path.of(arguments[1]));
     }
 
     private static void endWhenAlone(HostServer server) {

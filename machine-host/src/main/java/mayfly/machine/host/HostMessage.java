@@ -42,6 +42,9 @@ sealed interface HostMessage {
     /** The connection's machine is not needed any more. Not answered. */
     record Release() implements Request {}
 
+    /** Nothing that is kept of templates of this name is wanted any more. Answered by {@link Done}. */
+    record Forget(String name) implements Request {}
+
     record Ready(long template) implements Answer {}
 
     record InitFailed(GuestError error) implements Answer {}

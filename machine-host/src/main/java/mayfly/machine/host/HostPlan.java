@@ -33,6 +33,7 @@ record HostPlan(SupervisedSpec spec, String key) {
 
     static final Path CODE = Path.of("/host/code");
     private static final String AGENTS = "/host/agents";
+    private static final String TEMPLATES = "/host/templates";
     private static final String LIBRARIES = "/host/lib/";
     private static final String JDK = "/host/jdk";
     private static final long OUTPUT_BYTES_MAX = 16L * Limits.MIB;
@@ -45,11 +46,14 @@ record HostPlan(SupervisedSpec spec, String key) {
     /**
      * @param agents directory with the agents' files
      * @param code directory below which functions' code is, now and later
+     * @param templates directory in which it keeps templates
      */
-    static HostPlan of(Path agents, Path code, Map<GuestRuntime, Interpreter> interpreters) throws MachineException {
+    static HostPlan of(Path agents, Path code, Path templates, Map<GuestRuntime, Interpreter> interpreters)
+            throws MachineException {
         List<Sandbox.Bind> binds = new ArrayList<>();
         binds.add(Sandbox.Bind.readOnly(agents.toAbsolutePath(), AGENTS));
         binds.add(Sandbox.Bind.readOnly(code.toAbsolutePath(), CODE.toString()));
+        binds.add(Sandbox.Bind.writable(templates.toAbsolutePath(), TEMPLATES));
         for (String each : HostView.settings()) {
             if (Files.exists(Path.of(each)) && !each.equals("/etc/ld.so.cache")) {
                 binds.add(Sandbox.Bind.readOnly(Path.of(each), each));
@@ -82,7 +86,7 @@ record HostPlan(SupervisedSpec spec, String key) {
                 "-cp",
                 String.join(":", classPath),
                 HostMain.class.getName()));
-        argv.addAll(List.of(HostMain.arguments(AGENTS, interpreters)));
+        argv.addAll(List.of(HostMain.arguments(AGENTS, TEMPLATES, interpreters)));
         SupervisedSpec spec = new SupervisedSpec(
                 argv,
                 Map.of("PATH", "/usr/bin:/bin", "LANG", "C.UTF-8"),
@@ -105,7 +109,7 @@ record HostPlan(SupervisedSpec spec, String key) {
                 SOCKET,
                 Sandbox.Init.REAP,
                 Sandbox.Seccomp.MACHINES,
-                Set.of());
+                Set.of("mountns", "pidns", "netns", "proc", "ids", "caps", "seccomp"));
     }
 
     /** This JDK's launcher, where the host will see it. */

@@ -10,6 +10,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Supplier;
 import mayfly.machine.InitFailedException;
 import mayfly.machine.MachineException;
 import mayfly.machine.TemplateSpec;
@@ -21,7 +22,11 @@ import org.jspecify.annotations.Nullable;
 final class HostServer implements AutoCloseable {
     private static final long STACK_BYTES = 256 << 10;
 
-    private final KvmDriver driver;
+    /** Opened with the first request: until then the directory of templates is not this process's. */
+    private final Supplier<KvmDriver> opening;
+
+    // guarded by this
+    private @Nullable KvmDriver opened;
     private final ServerSocketChannel listener;
     private final Map<Long, Booted> templates = new ConcurrentHashMap<>();
     private final Set<HostSession> sessions = ConcurrentHashMap.newKeySet();
@@ -30,9 +35,8 @@ final class HostServer implements AutoCloseable {
 
     private record Booted(String key, KvmTemplate template) {}
 
-    /** Both are this server's to close. */
-    HostServer(KvmDriver driver, ServerSocketChannel listener) {
-        this.driver = driver;
+    HostServer(Supplier<KvmDriver> driver, ServerSocketChannel listener) {
+        this.opening = driver;
         this.listener = listener;
     }
 
@@ -67,8 +71,21 @@ final class HostServer implements AutoCloseable {
             throw new MachineException(spec.name() + ": the machine host has as many templates as it may");
         }
         long number = numbers.incrementAndGet();
-        templates.put(number, new Booted(HostCodec.key(spec), driver.boot(spec)));
+        templates.put(number, new Booted(HostCodec.key(spec), driver().boot(spec)));
         return number;
+    }
+
+    private synchronized KvmDriver driver() {
+        KvmDriver driver = opened;
+        if (driver == null) {
+            driver = opening.get();
+            opened = driver;
+        }
+        return driver;
+    }
+
+    void forget(String name) {
+        driver().forget(name);
     }
 
     @Nullable
@@ -94,6 +111,6 @@ final class HostServer implements AutoCloseable {
     public void close() throws IOException {
         listener.close();
         sessions.forEach(HostSession::close);
-        driver.close();
+        driver().close();
     }
 }

@@ -79,6 +79,10 @@ final class HostSession implements AutoCloseable {
                 server.closeTemplate(template);
                 answer(call, new HostMessage.Done());
             }
+            case HostMessage.Forget(var name) -> {
+                server.forget(name);
+                answer(call, new HostMessage.Done());
+            }
             case HostMessage.Ping ping -> answer(call, new HostMessage.Pong(ping(ping)));
         }
         return true;

@@ -1,25 +1,27 @@
 package mayfly.machine.host;
 
 import mayfly.base.Ids;
+import mayfly.machine.InitFailedException;
 import mayfly.machine.Machine;
 import mayfly.machine.MachineException;
 import mayfly.machine.Template;
 import mayfly.machine.TemplateSpec;
 
-/** A template in the host, by its number there. It ends with its host. */
+/** A template in the host, by its number there. When the host ended, the next work boots it again in another one. */
 final class HostTemplate implements Template {
     private final HostDriver driver;
-    private final Lanes lanes;
     private final TemplateSpec spec;
-    private final long number;
     private final Ids ids;
+    private volatile Place place;
     private volatile boolean closed;
 
-    HostTemplate(HostDriver driver, Lanes lanes, TemplateSpec spec, long number, Ids ids) {
+    /** Where it is. */
+    record Place(Lanes lanes, long number) {}
+
+    HostTemplate(HostDriver driver, TemplateSpec spec, Place place, Ids ids) {
         this.driver = driver;
-        this.lanes = lanes;
         this.spec = spec;
-        this.number = number;
+        this.place = place;
         this.ids = ids;
     }
 
@@ -29,26 +31,54 @@ final class HostTemplate implements Template {
         if (closed) {
             throw new MachineException(spec.name() + ": the template is closed");
         }
-        if (!lanes.live()) {
-            throw new MachineException(spec.name() + ": the machine host " + lanes.ending());
+        return new HostMachine(ids.machine(), this, spec.reusable());
+    }
+
+    boolean isClosed() {
+        return closed;
+    }
+
+    /** Where it was last; perhaps its host is gone. */
+    Place place() {
+        return place;
+    }
+
+    /** Where it is now: in a host that lives, unless that ended this moment. Blocks while it is booted again. */
+    Place livePlace() throws MachineException {
+        Place now = place;
+        return now.lanes().live() ? now : replace();
+    }
+
+    private synchronized Place replace() throws MachineException {
+        if (closed) {
+            throw new MachineException(spec.name() + ": the template is closed");
         }
-        return new HostMachine(ids.machine(), lanes, number, spec.reusable(), () -> closed);
+        if (!place.lanes().live()) {
+            try {
+                place = driver.place(spec);
+            } catch (InitFailedException e) {
+                throw new MachineException(spec.name() + ": it could not be loaded again: " + e.getMessage(), e);
+            }
+        }
+        return place;
     }
 
     @Override
     public boolean ping(long timeoutMillis) {
-        return !closed && lanes.live();
+        return !closed && place.lanes().live();
     }
 
     @Override
     public void close() {
+        Place last;
         synchronized (this) {
             if (closed) {
                 return;
             }
             closed = true;
+            last = place;
         }
-        HostDriver.closeTemplate(lanes, number);
+        HostDriver.closeTemplate(last.lanes(), last.number());
         driver.forget(this);
     }
 }

@@ -2,6 +2,7 @@ package mayfly.machine.host;
 
 import java.io.IOException;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
 import mayfly.machine.BoundedLog;
 import mayfly.machine.Frame;
 import mayfly.machine.FrameType;
@@ -15,27 +16,41 @@ final class Lane implements AutoCloseable {
     static final class Broken extends Exception {
         private static final long serialVersionUID = 1;
 
-        Broken(String reason) {
+        private final boolean gone;
+
+        Broken(String reason, boolean gone) {
             super(reason);
+            this.gone = gone;
+        }
+
+        /** Whether all that is known is that the host hung up. */
+        boolean isGone() {
+            return gone;
         }
     }
 
-    /** What the host needs beyond the time that it was given. */
-    private static final long SLACK_MILLIS = 10_000;
-
+    private static final String GONE = "it is gone";
     private static final long NEVER = Long.MAX_VALUE;
     private static final byte[] STDOUT = "{\"stream\":1}".getBytes(java.nio.charset.StandardCharsets.US_ASCII);
     private static final byte[] STDERR = "{\"stream\":2}".getBytes(java.nio.charset.StandardCharsets.US_ASCII);
 
     private final HostChannel channel;
+    private final long slackMillis;
+    private final Consumer<IOException> lost;
     private long calls;
     /** When somebody who waits for the host loses patience, on System.nanoTime; NEVER when nobody waits. */
     private volatile long deadlineNanos = NEVER;
 
     private volatile @Nullable String trouble;
 
-    Lane(HostChannel channel) {
+    /**
+     * @param slackMillis what the host needs beyond the time that it was given
+     * @param lost told when the host does not take what is sent
+     */
+    Lane(HostChannel channel, long slackMillis, Consumer<IOException> lost) {
         this.channel = channel;
+        this.slackMillis = slackMillis;
+        this.lost = lost;
     }
 
     /** Asks, and waits for the one answer. */
@@ -64,7 +79,7 @@ final class Lane implements AutoCloseable {
 
     /** The number of the next call: whoever cancels it needs to know. */
     long begin(long patienceMillis) {
-        deadlineNanos = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(patienceMillis + SLACK_MILLIS);
+        deadlineNanos = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(patienceMillis + slackMillis);
         return ++calls;
     }
 
@@ -75,6 +90,7 @@ final class Lane implements AutoCloseable {
                 channel.send(new HostFrame(call, request));
             } catch (IOException e) {
                 close();
+                lost.accept(e);
                 return new Outcome.NotStarted("the machine host is gone");
             }
             BoundedLog logs = new BoundedLog(work.logs());
@@ -114,7 +130,7 @@ final class Lane implements AutoCloseable {
         try {
             channel.send(new HostFrame(call, request));
         } catch (IOException e) {
-            throw broken("it is gone");
+            throw broken(GONE);
         }
     }
 
@@ -124,7 +140,7 @@ final class Lane implements AutoCloseable {
             case HostRead.Whole(HostFrame(long number, var message)) ->
                 throw broken("it answered call " + call + " with " + name(message) + " for call " + number);
             case HostRead.Malformed(var reason) -> throw broken("it broke the protocol: " + reason);
-            case HostRead.Ended _ -> throw broken("it is gone");
+            case HostRead.Ended _ -> throw broken(GONE);
         };
     }
 
@@ -135,7 +151,8 @@ final class Lane implements AutoCloseable {
     private Broken broken(String reason) {
         close();
         String known = trouble;
-        return new Broken("the machine host failed: " + (known == null ? reason : known));
+        return new Broken(
+                "the machine host failed: " + (known == null ? reason : known), known == null && reason.equals(GONE));
     }
 
     /** Whether the host had more time than it may take. */

@@ -1,6 +1,7 @@
 package mayfly.machine.host;
 
 import java.io.IOException;
+import java.nio.channels.ClosedChannelException;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedDeque;
@@ -11,6 +12,7 @@ final class Lanes implements AutoCloseable {
     private static final int IDLE_MAX = 64;
 
     private final Host host;
+    private final long slackMillis;
     private final ConcurrentLinkedDeque<Lane> idle = new ConcurrentLinkedDeque<>();
     private final Set<Lane> all = ConcurrentHashMap.newKeySet();
     /** Nothing is ever said on it: that it ends says that the host did. */
@@ -18,9 +20,13 @@ final class Lanes implements AutoCloseable {
 
     private volatile boolean dead;
 
-    /** @throws MachineException the host does not accept a connection */
-    Lanes(Host host) throws MachineException {
+    /**
+     * @param slackMillis what the host needs beyond the time that it was given
+     * @throws MachineException the host does not accept a connection
+     */
+    Lanes(Host host, long slackMillis) throws MachineException {
         this.host = host;
+        this.slackMillis = slackMillis;
         try {
             pulse = new HostChannel(host.connect());
         } catch (IOException e) {
@@ -45,14 +51,22 @@ final class Lanes implements AutoCloseable {
             throw new MachineException("the machine host is gone");
         }
         try {
-            Lane lane = new Lane(new HostChannel(host.connect()));
+            Lane lane = new Lane(new HostChannel(host.connect()), slackMillis, this::lost);
             all.add(lane);
             if (dead) {
                 lane.close(); // ended may have missed it
             }
             return lane;
         } catch (IOException e) {
+            lost(e);
             throw new MachineException("the machine host cannot be connected to: " + e.getMessage(), e);
+        }
+    }
+
+    /** The host does not take what it is sent: unless we closed the connection ourselves, it is gone. */
+    private void lost(IOException why) {
+        if (!(why instanceof ClosedChannelException)) {
+            dead = true;
         }
     }
 

@@ -6,9 +6,13 @@ import java.net.UnixDomainSocketAddress;
 import java.nio.channels.SocketChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.util.UUID;
 import java.util.concurrent.TimeUnit;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
 import mayfly.linux.DirectoryFd;
 import mayfly.linux.ErrnoException;
 import mayfly.machine.MachineException;
@@ -19,6 +23,9 @@ import mayfly.machine.Supervisor;
 final class SupervisedHost implements Host {
     private static final System.Logger LOG = System.getLogger(SupervisedHost.class.getName());
     private static final String PREFIX = "host_";
+    /** In the spec as the supervisor wrote it (monitor/PROTOCOL.md section 2). */
+    private static final Pattern UID = Pattern.compile("\\x00uid=([0-9]{1,9})\\x00");
+
     private static final int SIGKILL = 9;
     private static final long END_MILLIS_MAX = 10_000;
     private static final long LOOK_MILLIS = 5;
@@ -35,7 +42,7 @@ final class SupervisedHost implements Host {
     }
 
     /** The one that an earlier node left, if it was started the same way, else a new one; every other one is ended. */
-    static SupervisedHost findOrStart(Supervisor supervisor, HostPlan plan) throws MachineException {
+    static SupervisedHost findOrStart(Supervisor supervisor, HostPlan plan, Path templates) throws MachineException {
         SupervisedHost found = null;
         for (String name : supervisor.names()) {
             Path directory = supervisor.directory(name).orElse(null);
@@ -49,10 +56,10 @@ final class SupervisedHost implements Host {
                 host.end();
             }
         }
-        return found != null ? found : start(supervisor, plan);
+        return found != null ? found : start(supervisor, plan, templates);
     }
 
-    private static SupervisedHost start(Supervisor supervisor, HostPlan plan) throws MachineException {
+    private static SupervisedHost start(Supervisor supervisor, HostPlan plan, Path templates) throws MachineException {
         String name = PREFIX + plan.key() + "_" + UUID.randomUUID();
         SupervisedState state = supervisor.spawn(name, plan.spec());
         Path directory = supervisor
@@ -64,7 +71,31 @@ final class SupervisedHost implements Host {
             host.end();
             throw new MachineException("the machine host " + why);
         }
+        try {
+            host.own(templates);
+        } catch (IOException e) {
+            host.end();
+            throw new MachineException("the machine host cannot be given " + templates + ": " + e.getMessage(), e);
+        }
         return host;
+    }
+
+    /**
+     * Where the supervisor gives each sandbox a user of its own, the directory and what earlier hosts left in it become this
+     * one's. None of those lives, and this one touches it with its first request only: nobody changes it meanwhile.
+     */
+    private void own(Path templates) throws IOException {
+        String spec = Files.readString(directory.resolve("spec"), StandardCharsets.ISO_8859_1);
+        Matcher uid = UID.matcher(spec);
+        if (uid.find()) {
+            Integer id = Integer.valueOf(uid.group(1));
+            try (Stream<Path> files = Files.walk(templates)) {
+                for (Path file : files.toList()) {
+                    Files.setAttribute(file, "unix:uid", id, LinkOption.NOFOLLOW_LINKS);
+                    Files.setAttribute(file, "unix:gid", id, LinkOption.NOFOLLOW_LINKS);
+                }
+            }
+        }
     }
 
     private boolean answers() {

@@ -117,7 +117,7 @@ class HostCodecTest {
     }
 
     private HostMessage message() {
-        return switch (random.nextInt(18)) {
+        return switch (random.nextInt(19)) {
             case 0 -> new HostMessage.Boot(spec(text(), Map.of(text() + "1", text(), text() + "2", text())));
             case 1 -> new HostMessage.ListTemplates();
             case 2 -> new HostMessage.CloseTemplate(number());
@@ -135,6 +135,7 @@ class HostCodecTest {
             case 13 -> new HostMessage.Log(1 + random.nextInt(2), someBytes());
             case 14 -> new HostMessage.Ended(new Outcome.Success(someBytes(), random.nextBoolean(), number()));
             case 15 -> new HostMessage.Ended(new Outcome.HandlerError(error(), number()));
+            case 17 -> new HostMessage.Forget(text());
             case 16 -> new HostMessage.Ended(new Outcome.TimedOut());
             default ->
                 new HostMessage.Ended(

@@ -92,6 +92,15 @@ public final class HostProbe {
         return report(features);
     }
 
+    /** Whether a sandbox has namespaces of its own here: a program in it then sees the paths that it was promised. */
+    public static boolean hasNamespaces(HostReport probe) {
+        return probe.features().stream()
+                .filter(Feature::available)
+                .map(Feature::name)
+                .collect(Collectors.toSet())
+                .containsAll(NAMESPACES);
+    }
+
     private static HostReport report(List<Feature> features) {
         Set<String> available =
                 features.stream().filter(Feature::available).map(Feature::name).collect(Collectors.toSet());
