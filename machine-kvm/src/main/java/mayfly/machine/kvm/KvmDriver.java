@@ -84,7 +84,7 @@ public final class KvmDriver implements MachineDriver {
             return TemplateFiles.open(kvm, directory, agents, Limits.TEMPLATE_FILES_BYTES_MAX);
         } catch (IOException | ErrnoException e) {
             System.getLogger("mayfly.machine.kvm")
-                    .log(System.Logger.Level.WARNING, "templates are not kept in " + directory, e);
+                    .log(System.Logger.Level.WARNING, "templates are not kept in {0}: {1}", directory, e);
             return null;
         }
     }

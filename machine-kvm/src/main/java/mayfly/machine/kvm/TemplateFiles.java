@@ -91,7 +91,7 @@ final class TemplateFiles implements AutoCloseable {
             LOG.log(System.Logger.Level.INFO, "{0}: its saved template is of no use: {1}", key.name(), e.getMessage());
             delete(key.file()::equals);
         } catch (IOException | ErrnoException e) {
-            LOG.log(System.Logger.Level.WARNING, key.name() + ": its saved template cannot be read", e);
+            LOG.log(System.Logger.Level.WARNING, "{0}: its saved template cannot be read: {1}", key.name(), e);
         }
         return null;
     }
@@ -170,7 +170,7 @@ final class TemplateFiles implements AutoCloseable {
                     e.getMessage());
         } catch (IOException | ErrnoException e) {
             if (!saving.unwanted) {
-                LOG.log(System.Logger.Level.WARNING, key.name() + ": its template could not be saved", e);
+                LOG.log(System.Logger.Level.WARNING, "{0}: its template could not be saved: {1}", key.name(), e);
             }
         } catch (RuntimeException | Error e) {
             LOG.log(System.Logger.Level.ERROR, key.name() + ": its template could not be saved", e);
@@ -178,7 +178,7 @@ final class TemplateFiles implements AutoCloseable {
     }
 
     /** Deletes the least recently used files until the rest is within the limit. */
-    private void makeRoom(String newest) throws IOException, ErrnoException {
+    void makeRoom(String newest) throws IOException, ErrnoException {
         record Known(Path file, long bytes, FileTime used) {}
         List<Known> all = new ArrayList<>();
         long total = 0;
@@ -222,7 +222,7 @@ final class TemplateFiles implements AutoCloseable {
                 Files.deleteIfExists(file);
             }
         } catch (IOException e) {
-            LOG.log(System.Logger.Level.WARNING, "saved templates cannot be deleted", e);
+            LOG.log(System.Logger.Level.WARNING, "saved templates cannot be deleted: {0}", e);
         }
     }
 
