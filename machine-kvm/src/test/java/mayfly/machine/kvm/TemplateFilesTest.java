@@ -31,12 +31,13 @@ class TemplateFilesTest {
             #include "mayfly.h"
             #include <stdlib.h>
             #include <string.h>
+            static char *volatile held; // or the compiler takes nobody to need it
             static int handle(const mayfly_call *call, mayfly_result *result) {
                 return mayfly_json(result, "%.*s", (int)call->size, (const char *)call->payload);
             }
             int main(void) {
                 size_t size = atoi(getenv("MEGABYTES")) << 20;
-                memset(malloc(size), 'x', size);
+                held = memset(malloc(size), 'x', size);
                 return mayfly_run(handle);
             }
             """;
