@@ -3,6 +3,7 @@
 module mayfly.machine {
     requires static org.jspecify;
     requires transitive mayfly.base;
+    requires transitive mayfly.linux;
     requires tools.jackson.databind;
 
     exports mayfly.machine;

@@ -1,5 +1,6 @@
 package mayfly.machine;
 
+import java.time.Duration;
 import mayfly.base.MachineId;
 
 /** One isolated place that runs one unit of work at a time. Not safe for concurrent use, except {@link #close}. */
@@ -11,6 +12,16 @@ public interface Machine extends AutoCloseable {
      * crashed is no longer usable. Never throws for what the guest does: that is an {@link Outcome}.
      */
     Outcome exec(Work work);
+
+    /**
+     * Gives the machine's program a connection, and blocks until the program closed it or the time was up. The connection
+     * is closed then, unless the machine never saw it.
+     *
+     * @param logs takes what the program prints meanwhile
+     */
+    default Served serve(Connection connection, Duration limit, LogSink logs) {
+        return Served.notStarted("this kind of machine serves no connections");
+    }
 
     /** Asks an idle machine whether it still answers; false after {@code timeoutMillis} without an answer. */
     boolean ping(long timeoutMillis);

@@ -17,6 +17,16 @@ public interface MachineDriver extends AutoCloseable {
     Template boot(TemplateSpec spec) throws InitFailedException, MachineException;
 
     /**
+     * Starts a server and runs it to where it waits for a connection.
+     *
+     * @throws InitFailedException the program cannot be executed, ended, or waits for no connection
+     * @throws MachineException the host could not give a machine, or this driver serves no connections
+     */
+    default Template boot(ServiceSpec spec) throws InitFailedException, MachineException {
+        throw new MachineException(spec.name() + ": " + name() + " machines serve no connections");
+    }
+
+    /**
      * What the driver keeps of templates after their end, to start them again sooner, is of no use any more: the function
      * was deleted or replaced.
      *

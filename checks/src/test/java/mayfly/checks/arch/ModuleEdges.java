@@ -24,7 +24,8 @@ final class ModuleEdges {
             entry("mayfly.base", Set.of()),
             entry("mayfly.core", Set.of("mayfly.base")),
             entry("mayfly.linux", Set.of("mayfly.base")),
-            entry("mayfly.machine", Set.of("mayfly.base")),
+            // linux: connections are descriptors, handed from the listener to a machine
+            entry("mayfly.machine", Set.of("mayfly.base", "mayfly.linux")),
             entry("mayfly.monitor", Set.of()),
             entry("mayfly.agents", Set.of()),
             // monitor and agents are resources: what the driver starts

@@ -31,9 +31,10 @@ final class FrameConversation implements Conversation {
     private Runnable stop = () -> {};
 
     @Override
-    public void begin(Descriptors descriptors, Work work, Runnable newStop) {
+    public boolean begin(Descriptors descriptors, Work work, Runnable newStop) {
         log = new BoundedLog(work.logs());
         ask(descriptors, AgentRequest.exec(work, ThreadLocalRandom.current().nextLong(SEED_END)), newStop);
+        return true;
     }
 
     /** Sends any frame and listens for what comes. */

@@ -23,7 +23,9 @@ import mayfly.machine.InitFailedException;
 import mayfly.machine.Interpreters;
 import mayfly.machine.MachineDriver;
 import mayfly.machine.MachineException;
+import mayfly.machine.ServiceSpec;
 import mayfly.machine.TemplateSpec;
+import mayfly.machine.kvm.KvmTemplate.Terms;
 import mayfly.machine.kvm.files.HostView;
 import org.jspecify.annotations.Nullable;
 
@@ -192,6 +194,58 @@ public final class KvmDriver implements MachineDriver {
         return template;
     }
 
+    @Override
+    public KvmTemplate boot(ServiceSpec spec) throws InitFailedException, MachineException {
+        if (closed) {
+            throw new MachineException(spec.name() + ": the driver is closed");
+        }
+        HostView view = view(spec);
+        Snapshot snapshot = null;
+        KvmTemplate template;
+        try {
+            snapshot = new ServiceBoot(kvm, spec, view).run();
+            booted.increment();
+            Terms terms = new Terms(spec.name(), false);
+            template = new KvmTemplate(
+                    kvm,
+                    terms,
+                    snapshot,
+                    view,
+                    () -> new ConnectionConversation(spec.port(), spec.warmup() > 0),
+                    Ids.system(),
+                    templates::remove,
+                    false);
+        } catch (InitFailedException | MachineException e) {
+            if (snapshot != null) {
+                snapshot.close();
+            }
+            view.close();
+            throw e;
+        }
+        templates.add(template); // from here on close sees it
+        if (closed) {
+            template.close();
+        }
+        return template;
+    }
+
+    private static HostView view(ServiceSpec spec) throws MachineException {
+        try {
+            HostView view = HostView.standard();
+            try {
+                for (Path directory : spec.readable()) {
+                    view.addDirectory(directory, directory.toString());
+                }
+                return view;
+            } catch (ErrnoException | IllegalArgumentException e) {
+                view.close();
+                throw e;
+            }
+        } catch (ErrnoException | IllegalArgumentException e) {
+            throw new MachineException(spec.name() + ": its files cannot be shown to machines: " + e.getMessage(), e);
+        }
+    }
+
     private static HostView view(TemplateSpec spec, GuestPlan plan) throws MachineException {
         try {
             return plan.view();
@@ -210,11 +264,12 @@ public final class KvmDriver implements MachineDriver {
         try {
             if (snapshot == null) {
                 view.record();
-                snapshot = new Boot(kvm, spec, plan, view).run();
+                snapshot = new FunctionBoot(kvm, spec, plan, view).run();
             }
             Supplier<Conversation> conversations = plan.frames() ? FrameConversation::new : StreamConversation::new;
+            Terms terms = new Terms(spec.name(), spec.reusable());
             KvmTemplate template =
-                    new KvmTemplate(kvm, spec, snapshot, view, conversations, Ids.system(), templates::remove, !isNew);
+                    new KvmTemplate(kvm, terms, snapshot, view, conversations, Ids.system(), templates::remove, !isNew);
             if (isNew && files != null && key != null) {
                 template.save(files, key);
             }

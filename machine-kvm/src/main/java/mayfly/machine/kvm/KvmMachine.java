@@ -1,12 +1,16 @@
 package mayfly.machine.kvm;
 
+import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import mayfly.base.MachineId;
+import mayfly.machine.Connection;
+import mayfly.machine.LogSink;
 import mayfly.machine.Machine;
 import mayfly.machine.Outcome;
+import mayfly.machine.Served;
 import mayfly.machine.Work;
 
 /** A virtual machine from its fork to its close. */
@@ -14,6 +18,8 @@ public final class KvmMachine implements Machine {
     /** What it may do with its shell. */
     interface Lease {
         CompletableFuture<Outcome> exec(Work work);
+
+        CompletableFuture<Served> serve(Connection connection, Duration limit, LogSink logs);
 
         CompletableFuture<Boolean> ping(long timeoutMillis, boolean andReset);
 
@@ -57,6 +63,26 @@ public final class KvmMachine implements Machine {
             }
             spent = !reusable;
             return lease.exec(work).thenApply(this::ended);
+        }
+    }
+
+    @Override
+    public Served serve(Connection connection, Duration limit, LogSink logs) {
+        return begin(connection, limit, logs).join();
+    }
+
+    /**
+     * Begins {@link #serve} and does not wait for it.
+     *
+     * @return never fails; completes on the machine's own thread, which what depends on it must not hold up for long
+     */
+    public CompletableFuture<Served> begin(Connection connection, Duration limit, LogSink logs) {
+        synchronized (this) { // as above
+            if (spent || closed) {
+                return CompletableFuture.completedFuture(Served.notStarted("the machine was used up or is gone"));
+            }
+            spent = true;
+            return lease.serve(connection, limit, logs);
         }
     }
 

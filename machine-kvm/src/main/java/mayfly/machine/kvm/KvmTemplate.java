@@ -1,5 +1,6 @@
 package mayfly.machine.kvm;
 
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
@@ -11,18 +12,28 @@ import java.util.function.Consumer;
 import java.util.function.Supplier;
 import mayfly.base.Ids;
 import mayfly.linux.Kvm;
+import mayfly.machine.Connection;
+import mayfly.machine.LogSink;
 import mayfly.machine.MachineException;
 import mayfly.machine.Outcome;
+import mayfly.machine.Served;
 import mayfly.machine.Template;
-import mayfly.machine.TemplateSpec;
 import mayfly.machine.Work;
 import mayfly.machine.kvm.files.HostView;
 import org.jspecify.annotations.Nullable;
 
 /** A snapshot and the machines that were forked from it: in use, or waiting in its state for the next use. */
 public final class KvmTemplate implements Template {
+    /**
+     * What its machines have in common.
+     *
+     * @param name for people
+     * @param reusable whether a machine is given more than one unit of work
+     */
+    record Terms(String name, boolean reusable) {}
+
     private final Kvm kvm;
-    private final TemplateSpec spec;
+    private final Terms terms;
     private final Snapshot snapshot;
     private final HostView view;
     private final Supplier<Conversation> conversations;
@@ -41,7 +52,7 @@ public final class KvmTemplate implements Template {
     /** @param hurried a call waits for it, and so for its first machine */
     KvmTemplate(
             Kvm kvm,
-            TemplateSpec spec,
+            Terms terms,
             Snapshot snapshot,
             HostView view,
             Supplier<Conversation> conversations,
@@ -50,7 +61,7 @@ public final class KvmTemplate implements Template {
             boolean hurried)
             throws MachineException {
         this.kvm = kvm;
-        this.spec = spec;
+        this.terms = terms;
         this.snapshot = snapshot;
         this.view = view;
         this.conversations = conversations;
@@ -69,9 +80,9 @@ public final class KvmTemplate implements Template {
     /** One that close sees: a shell made later would fork from a snapshot that is gone. */
     private synchronized Shell make(boolean hurried) throws MachineException {
         if (closed) {
-            throw new MachineException(spec.name() + ": the template is closed");
+            throw new MachineException(terms.name() + ": the template is closed");
         }
-        String name = "vm-" + spec.name() + "-" + made.incrementAndGet();
+        String name = "vm-" + terms.name() + "-" + made.incrementAndGet();
         Shell shell = new Shell(name, kvm, snapshot, conversations.get(), hurried);
         all.add(shell);
         return shell;
@@ -80,10 +91,10 @@ public final class KvmTemplate implements Template {
     @Override
     public KvmMachine fork() throws MachineException {
         if (closed) {
-            throw new MachineException(spec.name() + ": the template is closed");
+            throw new MachineException(terms.name() + ": the template is closed");
         }
         Shell shell = free();
-        return new KvmMachine(ids.machine(), new Use(shell == null ? make(false) : shell), spec.reusable());
+        return new KvmMachine(ids.machine(), new Use(shell == null ? make(false) : shell), terms.reusable());
     }
 
     /**
@@ -118,8 +129,13 @@ public final class KvmTemplate implements Template {
 
         @Override
         public CompletableFuture<Outcome> exec(Work work) {
-            resets |= spec.reusable();
-            return shell.exec(lease, work, !spec.reusable());
+            resets |= terms.reusable();
+            return shell.exec(lease, work, !terms.reusable());
+        }
+
+        @Override
+        public CompletableFuture<Served> serve(Connection connection, Duration limit, LogSink logs) {
+            return shell.serve(lease, connection, limit, logs);
         }
 
         @Override

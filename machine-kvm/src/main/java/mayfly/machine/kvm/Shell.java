@@ -1,5 +1,7 @@
 package mayfly.machine.kvm;
 
+import java.time.Duration;
+import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.LockSupport;
@@ -7,9 +9,12 @@ import java.util.concurrent.locks.ReentrantLock;
 import mayfly.linux.ErrnoException;
 import mayfly.linux.Kvm;
 import mayfly.linux.ThreadSignal;
+import mayfly.machine.Connection;
 import mayfly.machine.Frame;
+import mayfly.machine.LogSink;
 import mayfly.machine.MachineException;
 import mayfly.machine.Outcome;
+import mayfly.machine.Served;
 import mayfly.machine.Work;
 import mayfly.machine.kvm.program.Stop;
 import org.jspecify.annotations.Nullable;
@@ -65,6 +70,11 @@ final class Shell {
             if (!hurried && conversation instanceof FrameConversation frames) {
                 // a throw-away request: its pages become the machine's own now and not in the first call
                 var _ = ping(OWN, frames, signal, 1_000_000_000L);
+                var _ = reset();
+            }
+            if (conversation instanceof ConnectionConversation server) {
+                used = true;
+                server.warm(Objects.requireNonNull(machine), signal);
                 var _ = reset();
             }
         } catch (ErrnoException | RuntimeException | Error e) {
@@ -133,7 +143,9 @@ final class Shell {
         }
         try {
             long deadline = System.nanoTime() + work.timeout().toNanos();
-            conversation.begin(vm.program().descriptors(), work, vm.program()::stopAfterCall);
+            if (!conversation.begin(vm.program().descriptors(), work, vm.program()::stopAfterCall)) {
+                return new Outcome.NotStarted("the machine serves connections only");
+            }
             return converse(lease, vm, signal, deadline);
         } finally {
             end();
@@ -191,6 +203,50 @@ final class Shell {
             if (System.nanoTime() - deadline >= 0) {
                 return new Outcome.TimedOut();
             }
+        }
+    }
+
+    /**
+     * Lets the program serve a connection, the lease's last request; the future never fails. The connection is closed when it
+     * has completed, unless it never reached the machine.
+     */
+    CompletableFuture<Served> serve(long lease, Connection connection, Duration limit, LogSink logs) {
+        resetting = true;
+        CompletableFuture<Served> served = new CompletableFuture<>();
+        boolean queued = thread.submit(signal -> {
+            Served result;
+            try {
+                result = attend(lease, connection, limit, logs, signal);
+            } catch (ErrnoException | RuntimeException | Error e) {
+                broken = "the virtual machine failed: " + e.getMessage();
+                result = new Served(Served.End.CRASHED, broken, 0, 0);
+            }
+            if (result.end() != Served.End.NOT_STARTED) {
+                connection.close();
+            }
+            served.complete(result);
+            tidy(signal);
+        });
+        if (!queued) {
+            served.complete(Served.notStarted("the machine is gone"));
+        }
+        return served;
+    }
+
+    private Served attend(long lease, Connection connection, Duration limit, LogSink logs, ThreadSignal signal)
+            throws ErrnoException {
+        VirtualMachine vm = machine;
+        if (vm == null || broken != null || !(conversation instanceof ConnectionConversation server)) {
+            return Served.notStarted(broken == null ? "the machine serves no connections" : broken);
+        }
+        if (!begin(lease)) {
+            return Served.notStarted("the machine was closed");
+        }
+        try {
+            long deadline = System.nanoTime() + limit.toNanos();
+            return server.serve(vm, signal, connection, deadline, logs, () -> isOver(lease));
+        } finally {
+            end();
         }
     }
 
@@ -293,6 +349,7 @@ final class Shell {
             lock.unlock();
         }
         thread.unpark();
+        conversation.wake();
     }
 
     /** Ends it for good; the future, the same for every caller, completes when nothing of it is left. */
@@ -308,6 +365,7 @@ final class Shell {
                     vm.close();
                 }
             } finally {
+                conversation.close();
                 gone.complete(null);
             }
         });

@@ -20,7 +20,7 @@ final class StreamConversation implements Conversation {
     private Runnable stop = () -> {};
 
     @Override
-    public void begin(Descriptors descriptors, Work work, Runnable newStop) {
+    public boolean begin(Descriptors descriptors, Work work, Runnable newStop) {
         result.reset();
         json = work.json();
         tooLarge = false;
@@ -43,6 +43,7 @@ final class StreamConversation implements Conversation {
                 }
             });
         }
+        return true;
     }
 
     private void output(byte[] bytes, int count) {

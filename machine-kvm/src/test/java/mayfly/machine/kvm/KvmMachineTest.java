@@ -2,13 +2,19 @@ package mayfly.machine.kvm;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import mayfly.base.Ids;
+import mayfly.linux.StreamListener;
+import mayfly.linux.StreamSocket;
+import mayfly.machine.Connection;
 import mayfly.machine.LogSink;
 import mayfly.machine.Outcome;
+import mayfly.machine.Served;
 import mayfly.machine.Work;
 import org.junit.jupiter.api.Test;
 
@@ -47,6 +53,13 @@ class KvmMachineTest {
         }
 
         @Override
+        public CompletableFuture<Served> serve(Connection connection, Duration limit, LogSink logs) {
+            raceWithClose();
+            note("serve");
+            return CompletableFuture.completedFuture(new Served(Served.End.CLOSED, "", 0, 0));
+        }
+
+        @Override
         public CompletableFuture<Boolean> ping(long timeoutMillis, boolean andReset) {
             raceWithClose();
             note("ping");
@@ -77,6 +90,28 @@ class KvmMachineTest {
         lease.awaitClose();
         assertThat(lease.calls).containsExactly("ping", "give back");
         assertThat(machine.ping(1000)).isFalse();
+    }
+
+    @Test
+    void aConnectionRacingWithCloseIsQueuedBeforeTheShellIsGivenBack() throws Exception {
+        ClosedMeanwhile lease = new ClosedMeanwhile();
+        KvmMachine machine = lease.machine(false);
+        Path path = Files.createTempDirectory("race").resolve("s");
+        try (StreamListener listener = StreamListener.unix(path, 1);
+                Connection connection = new Connection(StreamSocket.connect(StreamListener.address(path)))) {
+            assertThat(listener.local()).isNull();
+            assertThat(machine.serve(connection, Duration.ofSeconds(1), LogSink.NONE)
+                            .end())
+                    .isEqualTo(Served.End.CLOSED);
+            lease.awaitClose();
+            assertThat(lease.calls).containsExactly("serve", "give back");
+            assertThat(machine.serve(connection, Duration.ofSeconds(1), LogSink.NONE)
+                            .end())
+                    .isEqualTo(Served.End.NOT_STARTED);
+        } finally {
+            Files.delete(path);
+            Files.delete(path.getParent());
+        }
     }
 
     private static Work work() {

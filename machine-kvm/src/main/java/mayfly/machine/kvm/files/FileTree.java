@@ -226,10 +226,10 @@ public final class FileTree {
         boolean exclusive = (flags & (O_CREAT | O_EXCL)) == (O_CREAT | O_EXCL);
         boolean link = exclusive || (flags & O_NOFOLLOW) != 0;
         if ((flags & O_PATH) != 0) {
-            return openPath(find(base, path, link ? End.LINK : End.FOLLOW), flags);
+            return Opening.path(this, find(base, path, link ? End.LINK : End.FOLLOW), flags);
         }
         if ((flags & O_TMPFILE) != 0) {
-            return openNameless(base, path, flags, mode);
+            return Opening.nameless(this, find(base, path, End.FOLLOW).node(), flags, mode);
         }
         boolean creates = (flags & O_CREAT) != 0;
         if (creates && (flags & O_DIRECTORY) != 0) {
@@ -238,51 +238,18 @@ public final class FileTree {
         End end = creates ? (link ? End.NAME : End.CREATE) : link ? End.LINK : End.FOLLOW;
         Found found = find(base, path, end);
         Node node = found.node();
-        if (creates && ((found.slash() && found.isNamed()) || isDirectoryNameTooLong(base, path, found))) {
+        if (creates
+                && ((found.slash() && found.isNamed()) || Opening.isDirectoryNameTooLong(this, base, path, found))) {
             return Opened.failed(-Errno.EISDIR); // only directories' names end so, whatever is there
         }
         if (!creates || !found.canBeMade()) {
             if (node.error() != 0) {
                 return Opened.failed(node.error());
             }
-            return exclusive ? Opened.failed(-Errno.EEXIST) : openNode(node, flags, name(found));
+            return exclusive ? Opened.failed(-Errno.EEXIST) : openNode(node, flags, Opening.name(this, found));
         }
         Node made = found.parent().create(this, found.name(), FileStatus.REGULAR | (mode & PERMISSIONS & ~umask), "");
-        return made.error() != 0 ? Opened.failed(made.error()) : made.open(this, flags, name(found));
-    }
-
-    /** The kernel looks at the slash before the name. */
-    private boolean isDirectoryNameTooLong(Node base, String path, Found found) {
-        return found.error() == -Errno.ENAMETOOLONG
-                && path.endsWith("/")
-                && find(base, PathWalk.above(path), End.FOLLOW).error() == 0;
-    }
-
-    private String name(Found found) {
-        return found.node() instanceof HostNode ? "" : found.path(this);
-    }
-
-    private Opened openPath(Found found, int flags) {
-        Node node = found.node();
-        if (node.error() != 0) {
-            return Opened.failed(node.error());
-        }
-        if ((flags & O_DIRECTORY) != 0 && !node.isDirectory(this)) {
-            return Opened.failed(-Errno.ENOTDIR);
-        }
-        return Opened.of(new OpenPath(this, node, flags, found.path(this)));
-    }
-
-    private Opened openNameless(Node base, String path, int flags, int mode) {
-        if ((flags & OpenFile.ACCESS_MODE) == OpenFile.READ_ONLY) {
-            return Opened.failed(-Errno.EINVAL);
-        }
-        Node directory = find(base, path, End.FOLLOW).node();
-        if (directory.error() != 0 || !directory.isDirectory(this)) {
-            return Opened.failed(directory.error() != 0 ? directory.error() : -Errno.ENOTDIR);
-        }
-        long refused = directory.access(this, Node.MAY_WRITE | Node.MAY_SEARCH);
-        return refused != 0 ? Opened.failed(refused) : openNameless(directory.path(this) + "/#", flags, mode & ~umask);
+        return made.error() != 0 ? Opened.failed(made.error()) : made.open(this, flags, Opening.name(this, found));
     }
 
     /** A file without a name: O_TMPFILE, memfd_create(2); the umask changes nothing of its mode. */

@@ -4,8 +4,10 @@ import java.util.ArrayList;
 import java.util.List;
 import mayfly.linux.SocketPoll;
 import mayfly.linux.StreamSocket;
+import mayfly.machine.kvm.files.KernelMemory;
 import mayfly.machine.kvm.files.OpenFile;
 import mayfly.machine.kvm.files.SocketAddress;
+import mayfly.machine.kvm.files.SocketEnd;
 import mayfly.machine.kvm.files.SocketOptions;
 import org.jspecify.annotations.Nullable;
 
@@ -163,6 +165,30 @@ public final class Network {
                 .toList();
     }
 
+    /** A connection of ours to one of the program's listeners, within the machine; null: it takes none. */
+    public @Nullable SocketEnd connect(SocketAddress address, KernelMemory memory) {
+        GuestSocket listener = at(address);
+        SocketEnd.Pair pair = listener == null || !listener.hasRoom() ? null : SocketEnd.open(0, nextNumber(), memory);
+        if (listener == null || pair == null) {
+            return null;
+        }
+        SocketAddress own = own(listener);
+        SocketAddress from = own.isUnix() ? SocketAddress.UNNAMED : SocketAddress.loopback(own.family(), freePort());
+        pair.first().name(from, own);
+        pair.second().name(own, from);
+        listener.offer(pair.second());
+        return pair.first();
+    }
+
+    private @Nullable GuestSocket at(SocketAddress address) {
+        for (GuestSocket each : bound) {
+            if (each.isListening() && each.local().equals(address)) {
+                return each;
+            }
+        }
+        return null;
+    }
+
     // ---- the host's connections ----
 
     /**
@@ -173,12 +199,7 @@ public final class Network {
      * @return null when nobody listens there or the queue is full; the connection stays the caller's
      */
     public @Nullable HostConnection offer(StreamSocket socket, SocketAddress address, Runnable onEnd) {
-        GuestSocket listener = null;
-        for (GuestSocket each : bound) {
-            if (each.isListening() && each.local().equals(address)) {
-                listener = each;
-            }
-        }
+        GuestSocket listener = at(address);
         if (listener == null || !listener.hasRoom()) {
             return null;
         }

@@ -1,0 +1,183 @@
+package mayfly.machine.kvm;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.net.InetAddress;
+import java.net.Socket;
+import java.net.SocketException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.FutureTask;
+import mayfly.machine.Connection;
+import mayfly.machine.ConnectionListener;
+import mayfly.machine.InitFailedException;
+import mayfly.machine.LogSink;
+import mayfly.machine.Machine;
+import mayfly.machine.Served;
+import mayfly.machine.ServiceSpec;
+import mayfly.machine.Template;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Services through the driver's contract. */
+class ServiceDriverTest {
+    private static final String COUNTER = """
+            import http.server, sys, time
+            count = 0
+            class Handler(http.server.BaseHTTPRequestHandler):
+                protocol_version = "HTTP/1.1"
+                def do_GET(self):
+                    global count
+                    count += 1
+                    if self.path == "/crash":
+                        import os; os._exit(3)
+                    if self.path == "/hang":
+                        while True: time.sleep(1)
+                    print("request", self.path, flush=True)
+                    body = b"count %d" % count
+                    self.send_response(200)
+                    self.send_header("Content-Length", str(len(body)))
+                    self.end_headers()
+                    self.wfile.write(body)
+                def log_message(self, *args):
+                    pass
+            http.server.HTTPServer(("0.0.0.0", int(sys.argv[1])), Handler).serve_forever()
+            """;
+
+    @TempDir
+    Path directory;
+
+    private ServiceSpec spec(String source, int port, int warmup) throws Exception {
+        Files.writeString(directory.resolve("app.py"), source);
+        return new ServiceSpec(
+                "counter@1",
+                List.of("/usr/bin/python3", "app.py", "8000"),
+                Map.of(),
+                directory.toString(),
+                List.of(directory),
+                port,
+                warmup,
+                128 << 20,
+                4,
+                Duration.ofSeconds(20));
+    }
+
+    /** A client that sends, and the accepted end of its connection. */
+    private record Talk(FutureTask<String> answer, Connection connection) {
+        static Talk begin(ConnectionListener listener, String... paths) throws Exception {
+            int port = Integer.parseInt(
+                    listener.address().substring(listener.address().lastIndexOf(':') + 1));
+            FutureTask<String> answer = new FutureTask<>(() -> {
+                try (Socket socket = new Socket(InetAddress.ofLiteral("127.0.0.1"), port)) {
+                    StringBuilder requests = new StringBuilder();
+                    for (int i = 0; i < paths.length; i++) {
+                        requests.append("GET ").append(paths[i]).append(" HTTP/1.1\r\nHost: x\r\n");
+                        requests.append(i == paths.length - 1 ? "Connection: close\r\n\r\n" : "\r\n");
+                    }
+                    socket.getOutputStream().write(requests.toString().getBytes(StandardCharsets.US_ASCII));
+                    return new String(socket.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+                } catch (SocketException reset) { // hung up on before the request was read
+                    return "";
+                }
+            });
+            Thread.ofPlatform().start(answer);
+            return new Talk(answer, Objects.requireNonNull(listener.accept()));
+        }
+    }
+
+    private static ConnectionListener listener() throws Exception {
+        return ConnectionListener.tcp(InetAddress.ofLiteral("127.0.0.1"), 0, 8);
+    }
+
+    @Test
+    void everyConnectionFindsTheServerAsItWasFrozen() throws Exception {
+        Bed.needsKvm();
+        try (KvmDriver driver = KvmDriver.open(directory, Map.of());
+                Template template = driver.boot(spec(COUNTER, 8000, 2));
+                ConnectionListener listener = listener()) {
+            StringBuilder log = new StringBuilder();
+            for (int round = 0; round < 10; round++) {
+                try (Machine machine = template.fork()) {
+                    Talk talk = Talk.begin(listener, "/a", "/b");
+                    Served served = machine.serve(
+                            talk.connection(),
+                            Duration.ofSeconds(20),
+                            (_, bytes) -> log.append(new String(bytes, StandardCharsets.UTF_8)));
+                    assertThat(served.end()).as(served.toString()).isEqualTo(Served.End.CLOSED);
+                    String answer = talk.answer().get();
+                    assertThat(answer).contains("count 3").endsWith("count 4"); // two requests were ours
+                    assertThat(served.sent()).isEqualTo(answer.length());
+                    assertThat(served.received()).isGreaterThan(50);
+                }
+            }
+            assertThat(log.toString()).startsWith("request /a\nrequest /b\nrequest /a\n");
+        }
+    }
+
+    @Test
+    void whatGoesWrongEndsTheConnectionOnly() throws Exception {
+        Bed.needsKvm();
+        try (KvmDriver driver = KvmDriver.open(directory, Map.of());
+                Template template = driver.boot(spec(COUNTER, 0, 0));
+                ConnectionListener listener = listener()) {
+            Talk crash = Talk.begin(listener, "/crash");
+            try (Machine machine = template.fork()) {
+                Served served = machine.serve(crash.connection(), Duration.ofSeconds(20), LogSink.NONE);
+                assertThat(served.end()).isEqualTo(Served.End.CRASHED);
+                assertThat(served.detail()).contains("status 3");
+                assertThat(crash.answer().get()).isEmpty();
+            }
+            Talk hang = Talk.begin(listener, "/hang");
+            try (Machine machine = template.fork()) {
+                Served served = machine.serve(hang.connection(), Duration.ofMillis(300), LogSink.NONE);
+                assertThat(served.end()).isEqualTo(Served.End.TIMED_OUT);
+                assertThat(hang.answer().get()).isEmpty();
+            }
+            Talk late = Talk.begin(listener, "/hang");
+            KvmMachine closed = (KvmMachine) template.fork();
+            CompletableFuture<Served> serving = closed.begin(late.connection(), Duration.ofSeconds(20), LogSink.NONE);
+            closed.close();
+            assertThat(serving.get().end()).isIn(Served.End.CANCELLED, Served.End.NOT_STARTED);
+            late.connection().close();
+            late.answer().get();
+            try (Machine machine = template.fork()) {
+                Talk well = Talk.begin(listener, "/well");
+                assertThat(machine.serve(well.connection(), Duration.ofSeconds(20), LogSink.NONE)
+                                .end())
+                        .isEqualTo(Served.End.CLOSED);
+                assertThat(well.answer().get()).endsWith("count 1");
+                assertThat(machine.serve(well.connection(), Duration.ofSeconds(20), LogSink.NONE)
+                                .end())
+                        .isEqualTo(Served.End.NOT_STARTED);
+            }
+        }
+    }
+
+    @Test
+    void serversThatDoNotListenAreRefusedWithWhatTheyPrinted() throws Exception {
+        Bed.needsKvm();
+        try (KvmDriver driver = KvmDriver.open(directory, Map.of())) {
+            assertThatThrownBy(() -> driver.boot(spec("import sys\nsys.exit('no configuration')", 0, 0)))
+                    .isInstanceOfSatisfying(InitFailedException.class, e -> {
+                        assertThat(e.error().message()).contains("status 1");
+                        assertThat(e.error().stack()).contains("no configuration");
+                    });
+            assertThatThrownBy(() -> driver.boot(
+                            spec("import sys\nsys.stdin.read()\nimport threading\nthreading.Event().wait()", 0, 0)))
+                    .isInstanceOfSatisfying(
+                            InitFailedException.class,
+                            e -> assertThat(e.error().message()).contains("listens nowhere"));
+            assertThatThrownBy(() -> driver.boot(spec(COUNTER, 9000, 0)))
+                    .isInstanceOfSatisfying(
+                            InitFailedException.class,
+                            e -> assertThat(e.error().message()).contains("port 9000", "8000"));
+        }
+    }
+}

@@ -1,0 +1,38 @@
+package mayfly.machine;
+
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * What a template of a service is made from: a server that knows nothing of us.
+ *
+ * @param name for people: service name and version, shows in process lists and errors
+ * @param program path of the program, and its arguments
+ * @param env its whole environment besides PATH, HOME and LANG
+ * @param directory where it runs, as the machine sees it
+ * @param readable directories of the host that it sees at their own paths, read-only, besides the system's programs
+ * @param port of the program's listener that gets the connections; 0: the first that it opened
+ * @param warmup requests that the program serves before it is frozen, so that what it does only once is done
+ * @param memoryBytes limit of one machine
+ * @param machinesMax how many machines of this template may exist at once
+ * @param initTimeout after which a program that does not wait for a connection is killed
+ */
+public record ServiceSpec(
+        String name,
+        List<String> program,
+        Map<String, String> env,
+        String directory,
+        List<Path> readable,
+        int port,
+        int warmup,
+        long memoryBytes,
+        int machinesMax,
+        Duration initTimeout) {
+    public ServiceSpec {
+        program = List.copyOf(program);
+        env = Map.copyOf(env);
+        readable = List.copyOf(readable);
+    }
+}
