@@ -7,11 +7,11 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * {@code mayfly bench [start|functions|tasks|store|kvm ...] [--quick]}: measures the promises of SPEC.md on this
+ * {@code mayfly bench [start|functions|tasks|store|kvm|services ...] [--quick]}: measures the promises of SPEC.md on this
  * machine and says which were kept. Every comparison is made within one run; nothing here fails because of a number.
  */
 public final class Main {
-    private static final List<String> ALL = List.of("start", "functions", "tasks", "store", "kvm");
+    private static final List<String> ALL = List.of("start", "functions", "tasks", "store", "kvm", "services");
 
     private Main() {}
 
@@ -45,6 +45,7 @@ public final class Main {
                         KvmBench.run(place, report);
                         HostBench.run(place, report);
                     }
+                    case "services" -> ServiceBench.run(place, report);
                     case "store" -> StoreBench.run(place, report);
                     default -> throw new AssertionError(subject);
                 }

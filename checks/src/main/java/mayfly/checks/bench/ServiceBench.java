@@ -1,0 +1,218 @@
+package mayfly.checks.bench;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.net.Socket;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import mayfly.machine.Connection;
+import mayfly.machine.ConnectionListener;
+import mayfly.machine.InitFailedException;
+import mayfly.machine.LogSink;
+import mayfly.machine.Machine;
+import mayfly.machine.MachineException;
+import mayfly.machine.ServiceSpec;
+import mayfly.machine.Template;
+import mayfly.machine.kvm.KvmDriver;
+
+/**
+ * A new connection for every request, one client: servers that run for long, a C server that forks for each connection, and
+ * the same programs as services whose machines serve one connection each.
+ */
+final class ServiceBench {
+    private static final byte[] REQUEST =
+            "GET / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n".getBytes(StandardCharsets.US_ASCII);
+    private static final String LOOPBACK = "127.0.0.1";
+
+    private final BenchPlace place;
+    private final Report report;
+    private final int requests;
+
+    private ServiceBench(BenchPlace place, Report report) {
+        this.place = place;
+        this.report = report;
+        requests = place.count(3_000);
+    }
+
+    static void run(BenchPlace place, Report report) throws IOException, InterruptedException {
+        if (!KvmDriver.examine(Map.of()).usable()) {
+            report.skipped("services", "no virtual machines here");
+            return;
+        }
+        new ServiceBench(place, report).all();
+    }
+
+    private record Server(String name, List<String> command, double targetMillis) {}
+
+    private void all() throws IOException, InterruptedException {
+        Path directory = Files.createDirectories(place.scratch().resolve("services"));
+        List<Server> servers = new ArrayList<>();
+        if (program("gcc").isPresent()) {
+            Path c = Files.move(place.compile("epoll"), directory.resolve("epoll"));
+            Latencies forking = natively(List.of(c.toString(), "fork"));
+            report.note("C server that forks for each connection, p50", millis(forking), "ms", rate(forking));
+            servers.add(new Server("C epoll server", List.of(c.toString(), "epoll"), 0.35));
+        } else {
+            report.skipped("C servers", "no C compiler here");
+        }
+        program("python3").ifPresent(python -> {
+            servers.add(new Server("python http.server", List.of(python, copy(directory, "http_server.py")), 1.0));
+            servers.add(new Server("python asyncio", List.of(python, copy(directory, "asyncio_server.py")), 1.0));
+        });
+        program("node")
+                .ifPresent(node ->
+                        servers.add(new Server("node http", List.of(node, copy(directory, "http_server.js")), 1.3)));
+        for (Server server : servers) {
+            Latencies alone = natively(server.command());
+            report.note(server.name() + ", long running, p50", millis(alone), "ms", rate(alone));
+            try {
+                Latencies ours = asService(directory, server);
+                report.atMost(
+                        server.name() + ", a machine for each connection, p50",
+                        millis(ours),
+                        server.targetMillis(),
+                        "ms",
+                        rate(ours));
+            } catch (InitFailedException | MachineException e) {
+                report.skipped(server.name(), String.valueOf(e.getMessage()));
+            }
+        }
+    }
+
+    private static double millis(Latencies latencies) {
+        return latencies.quantileNanos(0.5) / 1e6;
+    }
+
+    private static String rate(Latencies latencies) {
+        return String.format("p99 %.2f", latencies.quantileNanos(0.99) / 1e6);
+    }
+
+    private Latencies natively(List<String> command) throws IOException, InterruptedException {
+        int port;
+        try (ServerSocket free = new ServerSocket(0, 1, InetAddress.ofLiteral(LOOPBACK))) {
+            port = free.getLocalPort();
+        }
+        List<String> words = new ArrayList<>(command);
+        words.add(Integer.toString(port));
+        Process process = new ProcessBuilder(words)
+                .redirectErrorStream(true)
+                .redirectOutput(place.scratch().resolve("server.log").toFile())
+                .start();
+        try {
+            awaitListener(port, process);
+            return load(port);
+        } finally {
+            process.destroyForcibly().waitFor();
+        }
+    }
+
+    private static void awaitListener(int port, Process process) throws IOException, InterruptedException {
+        for (int tries = 0; ; tries++) {
+            try {
+                request(port);
+                return;
+            } catch (IOException notYet) {
+                if (tries == 200 || !process.isAlive()) {
+                    throw notYet;
+                }
+                Thread.sleep(25);
+            }
+        }
+    }
+
+    @SuppressWarnings("try") // the listener is closed first, so that who accepts ends
+    private Latencies asService(Path directory, Server server)
+            throws IOException, InitFailedException, MachineException, InterruptedException {
+        List<String> words = new ArrayList<>(server.command());
+        words.add("8000");
+        ServiceSpec spec = new ServiceSpec(
+                "bench@1",
+                words,
+                Map.of(),
+                directory.toString(),
+                List.of(directory),
+                0,
+                3,
+                256 << 20,
+                4,
+                Duration.ofSeconds(30));
+        try (KvmDriver driver = KvmDriver.open(directory, Map.of());
+                Template template = driver.boot(spec);
+                ConnectionListener listener = ConnectionListener.tcp(InetAddress.ofLiteral(LOOPBACK), 0, 64)) {
+            Thread accepting = Thread.ofPlatform().name("accept").start(() -> accept(listener, template));
+            try {
+                String address = listener.address();
+                return load(Integer.parseInt(address.substring(address.lastIndexOf(':') + 1)));
+            } finally {
+                listener.close();
+                accepting.join();
+            }
+        }
+    }
+
+    private static void accept(ConnectionListener listener, Template template) {
+        try {
+            for (Connection next = listener.accept(); next != null; next = listener.accept()) {
+                Connection connection = next;
+                Thread.ofVirtual().start(() -> {
+                    try (Machine machine = template.fork()) {
+                        machine.serve(connection, Duration.ofSeconds(30), LogSink.NONE);
+                    } catch (MachineException e) {
+                        connection.close();
+                    }
+                });
+            }
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    private Latencies load(int port) throws IOException {
+        Latencies latencies = new Latencies();
+        for (int i = -requests / 3; i < requests; i++) {
+            long begin = System.nanoTime();
+            request(port);
+            if (i >= 0) {
+                latencies.record(System.nanoTime() - begin);
+            }
+        }
+        return latencies;
+    }
+
+    private static void request(int port) throws IOException {
+        try (Socket socket = new Socket(InetAddress.ofLiteral(LOOPBACK), port)) {
+            socket.setTcpNoDelay(true);
+            socket.getOutputStream().write(REQUEST);
+            byte[] answer = socket.getInputStream().readAllBytes();
+            if (answer.length < 20 || answer[9] != '2') {
+                throw new IOException("a bad answer of " + answer.length + " bytes");
+            }
+        }
+    }
+
+    private static Optional<String> program(String name) {
+        for (String directory : List.of("/usr/local/bin", "/usr/bin")) {
+            if (Files.isExecutable(Path.of(directory, name))) {
+                return Optional.of(directory + "/" + name);
+            }
+        }
+        return Optional.empty();
+    }
+
+    private static String copy(Path directory, String name) {
+        try {
+            return Files.write(directory.resolve(name), BenchPlace.resource(name))
+                    .toString();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+}

@@ -1,0 +1,4 @@
+require('http').createServer((request, response) => {
+  response.setHeader('Connection', 'close');
+  response.end('hello');
+}).listen(Number(process.argv[2]));
