@@ -43,14 +43,43 @@ def answers(calls, **keys):
     return json.loads(result.out)
 
 
+# What agents may and the process that runs virtual machines may not: ways to others, to other users, and out of its files.
+NOT_FOR_MACHINES = {
+    "socket": [41, 1, 1], "connect": 42, "bind": 49, "listen": 50, "sendto": 44, "sendmsg": 46, "recvmsg": 47, "execveat": 322,
+    "setuid": 105, "setresuid": 117, "setgroups": 116, "capset": 126, "linkat": 265, "symlinkat": 266, "mknodat": 259,
+    "fchownat": 260, "fchmodat": 268, "pidfd_open": 434, "pidfd_send_signal": 424, "setsid": 112, "splice": 275, "personality": [135, 8],
+}
+ENOTTY = 25
+KVM_GET_API_VERSION, KVM_VERSION = 0xAE00, 12
+DEVICE = """
+import fcntl, os, sys, termios
+def ask(fd, request):
+    try:
+        return fcntl.ioctl(fd, request, 0)
+    except OSError as e:
+        return -e.errno
+print(os.path.exists("/dev/kvm"), os.stat(4).st_rdev == os.makedev(10, 232), ask(4, 0xAE00), ask(4, termios.TCGETS), ask(4, 0x5411),
+      fcntl.fcntl(4, fcntl.F_GETFD), os.getuid())
+"""
+
+
 @unittest.skipUnless(platform.machine() == "x86_64", "the numbers in this file are x86_64's")
 class Calls(unittest.TestCase):
     def test_what_is_never_allowed(self):
-        for profile in ("task", "agent"):
+        for profile in ("task", "agent", "machines"):
             self.assertEqual(answers(NEVER, seccomp=profile), dict.fromkeys(NEVER, EPERM), profile)
 
+    def test_the_machines_process_may_less_than_agents(self):
+        self.assertEqual(answers(NOT_FOR_MACHINES, seccomp="machines"), dict.fromkeys(NOT_FOR_MACHINES, EPERM))
+        self.assertNotIn(EPERM, answers({"socket": [41, 1, 1], "getpid": 39}, seccomp="agent").values())
+
+    @unittest.skipUnless(os.access("/dev/kvm", os.R_OK | os.W_OK), "/dev/kvm does not open here")
+    def test_kvm_is_passed_and_only_its_ioctls(self):
+        result = box.run(["/usr/bin/python3", "-I", "-S", "-c", DEVICE], seccomp="machines", **{"pass": "/dev/kvm"})
+        self.assertEqual(result.out.split(), ["False", "True", str(KVM_VERSION), str(-ENOTTY), str(-ENOTTY), "0", "1000"], result.err)
+
     def test_what_programs_probe_is_absent(self):
-        for profile in ("task", "agent"):
+        for profile in ("task", "agent", "machines"):
             self.assertEqual(answers(PROBED, seccomp=profile), dict.fromkeys(PROBED, ENOSYS), profile)
 
     def test_what_would_outlive_an_invocation_is_for_tasks_only(self):
