@@ -121,7 +121,7 @@ public final class HostDriver implements MachineDriver {
                 apart ? "the machines live in a jailed process of their own" : whyNot,
                 apart ? "" : "the machines live in the node's process instead"));
         features.addAll(runtimes);
-        return new HostReport(NAME, true, apart ? "full" : "reduced", features);
+        return new HostReport(NAME, true, "full", features);
     }
 
     private void watch() {
