@@ -121,6 +121,9 @@ final class ServerBed {
                 Stop end = serve(machine, signal, poll, Objects.requireNonNull(listener.accept()));
                 assertThat(end).as(this::about).isEqualTo(new Stop.Asked());
                 said.add(talking.get());
+                if (Boolean.getBoolean("mayfly.trace")) {
+                    System.out.println("connection " + round + ":\n" + String.join("\n", calls));
+                }
                 machine.reset();
                 assertThat(machine.differences())
                         .as("pages that differ after round %d", round)
