@@ -41,6 +41,10 @@ public final class Ids {
         return new TaskId(next("task_"));
     }
 
+    public ServiceId service() {
+        return new ServiceId(next("svc_"));
+    }
+
     public MachineId machine() {
         return new MachineId(next("mac_"));
     }

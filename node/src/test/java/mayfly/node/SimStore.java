@@ -13,11 +13,14 @@ import java.util.concurrent.CompletableFuture;
 import java.util.function.Supplier;
 import mayfly.base.FunctionId;
 import mayfly.base.InvocationId;
+import mayfly.base.ServiceId;
 import mayfly.base.TaskId;
 import mayfly.store.FunctionFilter;
 import mayfly.store.FunctionRecord;
 import mayfly.store.InvocationFilter;
 import mayfly.store.InvocationRecord;
+import mayfly.store.ServiceFilter;
+import mayfly.store.ServiceRecord;
 import mayfly.store.Store;
 import mayfly.store.StoreException;
 import mayfly.store.TaskFilter;
@@ -239,4 +242,29 @@ final class SimStore implements Store {
 
     @Override
     public void close() {}
+
+    @Override
+    public CompletableFuture<Boolean> createService(ServiceRecord service) {
+        throw new UnsupportedOperationException();
+    }
+
+    @Override
+    public CompletableFuture<Boolean> replaceService(ServiceRecord service) {
+        throw new UnsupportedOperationException();
+    }
+
+    @Override
+    public CompletableFuture<Boolean> deleteService(ServiceId id) {
+        throw new UnsupportedOperationException();
+    }
+
+    @Override
+    public Optional<ServiceRecord> service(String name) {
+        throw new UnsupportedOperationException();
+    }
+
+    @Override
+    public List<ServiceRecord> services(ServiceFilter filter) {
+        throw new UnsupportedOperationException();
+    }
 }

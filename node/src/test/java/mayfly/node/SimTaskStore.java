@@ -9,11 +9,14 @@ import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import mayfly.base.FunctionId;
 import mayfly.base.InvocationId;
+import mayfly.base.ServiceId;
 import mayfly.base.TaskId;
 import mayfly.store.FunctionFilter;
 import mayfly.store.FunctionRecord;
 import mayfly.store.InvocationFilter;
 import mayfly.store.InvocationRecord;
+import mayfly.store.ServiceFilter;
+import mayfly.store.ServiceRecord;
 import mayfly.store.Store;
 import mayfly.store.StoreException;
 import mayfly.store.TaskFilter;
@@ -147,6 +150,31 @@ final class SimTaskStore implements Store {
 
     @Override
     public CompletableFuture<Integer> pruneArtifacts(int limit) {
+        throw unused();
+    }
+
+    @Override
+    public CompletableFuture<Boolean> createService(ServiceRecord service) {
+        throw unused();
+    }
+
+    @Override
+    public CompletableFuture<Boolean> replaceService(ServiceRecord service) {
+        throw unused();
+    }
+
+    @Override
+    public CompletableFuture<Boolean> deleteService(ServiceId id) {
+        throw unused();
+    }
+
+    @Override
+    public Optional<ServiceRecord> service(String name) {
+        throw unused();
+    }
+
+    @Override
+    public List<ServiceRecord> services(ServiceFilter filter) {
         throw unused();
     }
 }

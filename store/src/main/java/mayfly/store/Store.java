@@ -6,6 +6,7 @@ import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import mayfly.base.FunctionId;
 import mayfly.base.InvocationId;
+import mayfly.base.ServiceId;
 import mayfly.base.TaskId;
 
 /**
@@ -103,6 +104,25 @@ public interface Store extends AutoCloseable {
     List<TaskRecord> tasks(TaskFilter filter);
 
     CompletableFuture<Boolean> deleteTask(TaskId id);
+
+    // Services --------------------------------------------------------------------------------------------------
+
+    /** Keeps a service of version 1; false when its name or its id is taken. */
+    CompletableFuture<Boolean> createService(ServiceRecord service);
+
+    /**
+     * Puts the next version in the place of the one before: definition and time of change; false unless {@code version}
+     * is exactly one above the one that is kept under the same id and name.
+     */
+    CompletableFuture<Boolean> replaceService(ServiceRecord service);
+
+    /** False when there is no such service. Nothing of it is kept. */
+    CompletableFuture<Boolean> deleteService(ServiceId id);
+
+    Optional<ServiceRecord> service(String name);
+
+    /** By name ascending. */
+    List<ServiceRecord> services(ServiceFilter filter);
 
     /** Commits what was handed in, then closes; later writes fail. */
     @Override

@@ -120,6 +120,11 @@ final class CrashTest {
                                 store.task(new TaskId(words[1])).orElseThrow(() -> new AssertionError("lost: " + line));
                         assertThat(task.version()).as(line).isGreaterThanOrEqualTo(Long.parseLong(words[2]));
                     }
+                    case "service" -> {
+                        ServiceRecord service =
+                                store.service(words[1]).orElseThrow(() -> new AssertionError("lost: " + line));
+                        assertThat(service.version()).as(line).isGreaterThanOrEqualTo(Integer.parseInt(words[2]));
+                    }
                     case "artifact" -> assertThat(store.artifact(words[1])).isPresent();
                     case "function" -> {
                         FunctionRecord function = store.function(words[1]).orElseThrow();

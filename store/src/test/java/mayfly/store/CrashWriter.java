@@ -76,6 +76,14 @@ final class CrashWriter {
                 store.putTask(records.task(id, "t", "running", version, null)).join();
                 told("task " + id + " " + version);
             }
+            ServiceRecord service = records.service("s-" + id);
+            if (store.createService(service).join()) {
+                told("service " + service.name() + " 1");
+                ServiceRecord next = records.service(service.id(), service.name(), 2);
+                if (store.replaceService(next).join()) {
+                    told("service " + service.name() + " 2");
+                }
+            }
             FunctionRecord function = records.function("f-" + id);
             if (store.createFunction(function, records.version(function, 1)).join()) {
                 told("function " + function.name());

@@ -12,6 +12,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
 import mayfly.base.FunctionId;
 import mayfly.base.InvocationId;
+import mayfly.base.ServiceId;
 import mayfly.base.TaskId;
 import org.junit.jupiter.api.Test;
 import org.opentest4j.TestAbortedException;
@@ -58,6 +59,7 @@ final class DifferentialTest {
         private final List<FunctionRecord> functions = new ArrayList<>();
         private final List<InvocationId> invocations = new ArrayList<>();
         private final List<TaskId> tasks = new ArrayList<>();
+        private final List<ServiceId> services = new ArrayList<>();
 
         Run(long seed, List<TestEngine> engines) {
             this.random = new Random(seed);
@@ -67,6 +69,7 @@ final class DifferentialTest {
             for (int i = 0; i < 12; i++) {
                 invocations.add(records.invocationId());
                 tasks.add(records.taskId());
+                services.add(records.serviceId());
                 functions.add(records.function(pick(NAMES), pick(TAGS), pick(TAGS)));
             }
         }
@@ -96,7 +99,7 @@ final class DifferentialTest {
         }
 
         private Step write() {
-            return switch (random.nextInt(20)) {
+            return switch (random.nextInt(24)) {
                 case 0 -> {
                     String hash = "%064x".formatted(random.nextInt(2));
                     byte[] bytes = {(byte) random.nextInt(3)};
@@ -127,6 +130,14 @@ final class DifferentialTest {
                 case 7 -> {
                     TaskId id = pick(tasks);
                     yield store -> store.deleteTask(id);
+                }
+                case 20, 21, 22, 23 -> {
+                    ServiceRecord first = records.service(pick(services), pick(NAMES), 1);
+                    ServiceRecord next = records.service(pick(services), pick(NAMES), 2 + random.nextInt(2));
+                    int what = random.nextInt(5);
+                    yield store -> what == 0
+                            ? store.deleteService(first.id())
+                            : what < 3 ? store.createService(first) : store.replaceService(next);
                 }
                 case 8, 9, 10, 11, 12 -> {
                     TaskRecord task = records.task(
@@ -198,6 +209,9 @@ final class DifferentialTest {
             sameRead(store -> store.invocations(new InvocationFilter(null, invocationStatus, beforeInvocation, limit)));
             sameRead(store -> store.invocations(new InvocationFilter("hello", null, null, 1000)));
             sameRead(store -> store.unfinishedAsync(limit));
+            sameRead(store -> store.services(new ServiceFilter(name, null, limit)));
+            sameRead(store -> store.services(new ServiceFilter(null, name, 1000)));
+            sameRead(store -> store.service(function.name()));
             sameRead(store -> store.task(task));
             sameRead(store -> store.tasks(new TaskFilter(name, taskStatus, unfinished, beforeTask, limit)));
             sameRead(store -> store.tasks(new TaskFilter(null, null, false, null, 1000)));

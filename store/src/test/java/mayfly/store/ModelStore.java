@@ -15,6 +15,7 @@ import java.util.function.Predicate;
 import java.util.stream.Stream;
 import mayfly.base.FunctionId;
 import mayfly.base.InvocationId;
+import mayfly.base.ServiceId;
 import mayfly.base.TaskId;
 import mayfly.store.StoreException.Kind;
 
@@ -30,6 +31,7 @@ final class ModelStore implements Store {
     private final Map<String, VersionRecord> versions = new HashMap<>();
     private final TreeMap<InvocationId, InvocationRecord> invocations = new TreeMap<>();
     private final TreeMap<TaskId, TaskRecord> tasks = new TreeMap<>();
+    private final Map<String, ServiceRecord> services = new TreeMap<>(BY_CODE_POINT);
 
     private static <T> CompletableFuture<T> told(T answer) {
         return CompletableFuture.completedFuture(answer);
@@ -239,6 +241,59 @@ final class ModelStore implements Store {
     @Override
     public CompletableFuture<Boolean> deleteTask(TaskId id) {
         return told(tasks.remove(id) != null);
+    }
+
+    private Optional<ServiceRecord> serviceById(ServiceId id) {
+        return services.values().stream().filter(it -> it.id().equals(id)).findFirst();
+    }
+
+    @Override
+    public CompletableFuture<Boolean> createService(ServiceRecord service) {
+        boolean free = !services.containsKey(service.name())
+                && serviceById(service.id()).isEmpty();
+        if (free) {
+            services.put(service.name(), service);
+        }
+        return told(free);
+    }
+
+    @Override
+    public CompletableFuture<Boolean> replaceService(ServiceRecord service) {
+        ServiceRecord old = serviceById(service.id()).orElse(null);
+        boolean next = old != null && old.name().equals(service.name()) && service.version() == old.version() + 1;
+        if (next) {
+            services.put(
+                    old.name(),
+                    new ServiceRecord(
+                            old.id(),
+                            old.name(),
+                            service.version(),
+                            service.definition(),
+                            old.createdAt(),
+                            service.updatedAt()));
+        }
+        return told(next);
+    }
+
+    @Override
+    public CompletableFuture<Boolean> deleteService(ServiceId id) {
+        Optional<ServiceRecord> old = serviceById(id);
+        old.ifPresent(it -> services.remove(it.name()));
+        return told(old.isPresent());
+    }
+
+    @Override
+    public Optional<ServiceRecord> service(String name) {
+        return Optional.ofNullable(services.get(name));
+    }
+
+    @Override
+    public List<ServiceRecord> services(ServiceFilter filter) {
+        return services.values().stream()
+                .filter(it -> filter.namePrefix() == null || it.name().startsWith(filter.namePrefix()))
+                .filter(it -> filter.after() == null || BY_CODE_POINT.compare(it.name(), filter.after()) > 0)
+                .limit(filter.limit())
+                .toList();
     }
 
     @Override

@@ -7,6 +7,7 @@ import mayfly.base.Clock;
 import mayfly.base.FunctionId;
 import mayfly.base.Ids;
 import mayfly.base.InvocationId;
+import mayfly.base.ServiceId;
 import mayfly.base.TaskId;
 import org.jspecify.annotations.Nullable;
 
@@ -49,6 +50,18 @@ final class Records {
 
     TaskId taskId() {
         return ids.task();
+    }
+
+    ServiceId serviceId() {
+        return ids.service();
+    }
+
+    ServiceRecord service(String name) {
+        return service(ids.service(), name, 1);
+    }
+
+    ServiceRecord service(ServiceId id, String name, int version) {
+        return new ServiceRecord(id, name, version, "{\"program\":[\"p" + version + "\"]}", START, time());
     }
 
     FunctionRecord function(String name, String... tags) {

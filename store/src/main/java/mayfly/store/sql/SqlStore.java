@@ -10,11 +10,14 @@ import java.util.regex.Pattern;
 import mayfly.base.FunctionId;
 import mayfly.base.InvocationId;
 import mayfly.base.Limits;
+import mayfly.base.ServiceId;
 import mayfly.base.TaskId;
 import mayfly.store.FunctionFilter;
 import mayfly.store.FunctionRecord;
 import mayfly.store.InvocationFilter;
 import mayfly.store.InvocationRecord;
+import mayfly.store.ServiceFilter;
+import mayfly.store.ServiceRecord;
 import mayfly.store.Store;
 import mayfly.store.TaskFilter;
 import mayfly.store.TaskRecord;
@@ -166,6 +169,33 @@ public final class SqlStore implements Store {
     @Override
     public CompletableFuture<Boolean> deleteTask(TaskId id) {
         return hand(new Write.DeleteTask(id));
+    }
+
+    @Override
+    public CompletableFuture<Boolean> createService(ServiceRecord service) {
+        require(service.version() == 1, "a service begins with version 1");
+        return hand(new Write.CreateService(service));
+    }
+
+    @Override
+    public CompletableFuture<Boolean> replaceService(ServiceRecord service) {
+        return hand(new Write.ReplaceService(service));
+    }
+
+    @Override
+    public CompletableFuture<Boolean> deleteService(ServiceId id) {
+        return hand(new Write.DeleteService(id));
+    }
+
+    @Override
+    public Optional<ServiceRecord> service(String name) {
+        return brief(session -> Services.get(session, name));
+    }
+
+    @Override
+    public List<ServiceRecord> services(ServiceFilter filter) {
+        page(filter.limit(), Limits.LIST_PAGE_MAX);
+        return lengthy(session -> Services.list(session, filter));
     }
 
     private <T> CompletableFuture<T> hand(Write<T> write) {

@@ -3,8 +3,10 @@ package mayfly.store.sql;
 import java.sql.SQLException;
 import java.time.Instant;
 import mayfly.base.FunctionId;
+import mayfly.base.ServiceId;
 import mayfly.base.TaskId;
 import mayfly.store.FunctionRecord;
+import mayfly.store.ServiceRecord;
 import mayfly.store.VersionRecord;
 import org.jspecify.annotations.Nullable;
 
@@ -115,6 +117,37 @@ sealed interface Write<T> {
         @Override
         public Table<?> after() {
             return Tasks.TABLE;
+        }
+    }
+
+    record CreateService(ServiceRecord service) implements Single<Boolean> {
+        @Override
+        public Boolean apply(Session session) throws SQLException {
+            return Services.create(session, service);
+        }
+
+        @Override
+        public long weight() {
+            return service.definition().length() + 1024L;
+        }
+    }
+
+    record ReplaceService(ServiceRecord service) implements Single<Boolean> {
+        @Override
+        public Boolean apply(Session session) throws SQLException {
+            return Services.replace(session, service);
+        }
+
+        @Override
+        public long weight() {
+            return service.definition().length() + 1024L;
+        }
+    }
+
+    record DeleteService(ServiceId id) implements Single<Boolean> {
+        @Override
+        public Boolean apply(Session session) throws SQLException {
+            return Services.delete(session, id);
         }
     }
 

@@ -1,7 +1,7 @@
 /**
  * The store over JDBC. A write goes {@code SqlStore} → {@code Inbox} (bounded) → {@code Writer} (takes a batch) →
  * {@code Plan} (decides what is sent at once) → {@code Dialect} → commit → the future. A read goes {@code SqlStore} →
- * {@code Readers} → {@code Functions}, {@code Invocations} or {@code Tasks}, which have the texts.
+ * {@code Readers} → {@code Functions}, {@code Invocations}, {@code Tasks} or {@code Services}, which have the texts.
  *
  * <p>Refuses to know an engine: what differs is asked of the {@code Dialect}.
  *
