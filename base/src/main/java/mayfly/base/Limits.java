@@ -54,6 +54,20 @@ public final class Limits {
     public static final Duration ASYNC_AGE_MAX = Duration.ofHours(6);
 
     public static final int CONNECTIONS_MAX = 10_000;
+
+    /** Machines of one service. */
+    public static final int MACHINES_PER_SERVICE_MAX = 64;
+    /** Connections that one service has accepted and that wait for a machine; others stay in the kernel's queue. */
+    public static final int SERVICE_WAITING_MAX = 1_024;
+    /** Connections to one service that the kernel keeps while nobody accepts; it may allow fewer (somaxconn). */
+    public static final int SERVICE_BACKLOG_MAX = 4_096;
+    /** How long a connection may wait for a machine; longer than a service's program may take to start. */
+    public static final Duration SERVICE_WAIT_MAX = Duration.ofSeconds(60);
+    /** Machines that may be gone before one sees a connection that asked for it. */
+    public static final int CONNECTION_MISSES_MAX = 3;
+    /** The newest of what a service's programs printed, and of its access log. */
+    public static final int SERVICE_LOG_BYTES_MAX = 256 * KIB;
+
     public static final int STORE_QUEUE_MAX = 65_536;
     public static final int STORE_BATCH_MAX = 512;
     /** Writes waiting for the store, together; one larger write is taken when nothing else waits. */

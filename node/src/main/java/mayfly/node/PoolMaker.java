@@ -46,8 +46,16 @@ final class PoolMaker {
     Deployed prepare(Draft draft, String artifact, Path code, AtomicInteger running) throws RefusedException {
         FunctionSpec function = draft.spec();
         MachineDriver driver = drivers.choose(function.isolation());
+        TemplateSpec template = templateSpec(draft, code);
         PoolShell pool = new PoolShell(
-                poolSpec(function), templateSpec(draft, code), driver, clock, timers, nodeMachines, paths);
+                poolSpec(function),
+                template.name(),
+                it -> it.boot(template),
+                driver,
+                clock,
+                timers,
+                nodeMachines,
+                paths);
         return new Deployed(
                 draft.id(), function, draft.version(), artifact, draft.createdAt(), draft.updatedAt(), pool, running);
     }

@@ -32,16 +32,21 @@ import mayfly.machine.Machine;
 import mayfly.machine.MachineDriver;
 import mayfly.machine.MachineException;
 import mayfly.machine.Template;
-import mayfly.machine.TemplateSpec;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Runs the pool of one function version: feeds events to {@link Pools#step} one at a time and does what it asks for. An
+ * Runs the pool of one version of a function or service: feeds events to {@link Pools#step} one at a time and does what it asks for. An
  * acquire that finds a warm machine costs one step on the caller's thread and no hand-over.
  */
 final class PoolShell {
     private static final System.Logger LOG = System.getLogger("mayfly.node");
     private static final Duration PING_LIMIT = Duration.ofSeconds(5);
+
+    /** Boots what the pool's machines are forked from. */
+    @FunctionalInterface
+    interface TemplateBoot {
+        Template with(MachineDriver driver) throws InitFailedException, MachineException;
+    }
 
     /** A machine in the hands of one caller, to be given back once. */
     record Lease(Machine machine, MachineNumber number, Ticket ticket, PoolEffect.Start start) {}
@@ -63,7 +68,8 @@ final class PoolShell {
     }
 
     private final MachineDriver driver;
-    private final TemplateSpec templateSpec;
+    private final String name;
+    private final TemplateBoot templateBoot;
     private final Clock clock;
     private final ScheduledExecutorService timers;
     private final Semaphore nodeMachines;
@@ -85,15 +91,18 @@ final class PoolShell {
     private @Nullable ScheduledFuture<?> tick;
     private long tickStep;
 
+    /** @param name for people: function or service name and version */
     PoolShell(
             PoolSpec spec,
-            TemplateSpec templateSpec,
+            String name,
+            TemplateBoot templateBoot,
             MachineDriver driver,
             Clock clock,
             ScheduledExecutorService timers,
             Semaphore nodeMachines,
             HostPaths paths) {
-        this.templateSpec = templateSpec;
+        this.name = name;
+        this.templateBoot = templateBoot;
         this.driver = driver;
         this.clock = clock;
         this.timers = timers;
@@ -132,6 +141,11 @@ final class PoolShell {
         send(new PoolEvent.Tick(clock.nanos()));
     }
 
+    /** The pool is to be so from now on; machines over its new limits go as they come free. */
+    void configure(PoolSpec spec) {
+        send(new PoolEvent.Configure(spec, clock.nanos()));
+    }
+
     /** Boots the template now and tells how that went: a deployment tries its code. */
     Boot tryBoot() {
         boot = new CompletableFuture<>();
@@ -139,7 +153,7 @@ final class PoolShell {
         return switch (snapshot()) {
             case Pool.Open open when open.template() instanceof TemplateState.Ready -> new Boot.Ready();
             case Pool.Open _ -> boot.join();
-            case Pool.Draining _, Pool.Drained _ -> new Boot.HostFailed("the function is being replaced or deleted");
+            case Pool.Draining _, Pool.Drained _ -> new Boot.HostFailed(name + " is being replaced or deleted");
         };
     }
 
@@ -280,7 +294,7 @@ final class PoolShell {
         PoolEvent event;
         Boot result;
         try {
-            templates.put(number, driver.boot(templateSpec));
+            templates.put(number, templateBoot.with(driver));
             initError = null;
             result = new Boot.Ready();
             event = new PoolEvent.TemplateReady(number, clock.nanos());
@@ -289,7 +303,7 @@ final class PoolShell {
             result = new Boot.CodeFailed(e.error());
             event = new PoolEvent.TemplateFailed(number, new Fault.Code(paths.reason(e)), clock.nanos());
         } catch (MachineException | RuntimeException | Error e) {
-            LOG.log(System.Logger.Level.WARNING, templateSpec.name() + " could not be booted", e);
+            LOG.log(System.Logger.Level.WARNING, name + " could not be booted", e);
             result = new Boot.HostFailed(paths.reason(e));
             event = new PoolEvent.TemplateFailed(number, new Fault.Host(paths.reason(e)), clock.nanos());
         }
@@ -299,15 +313,14 @@ final class PoolShell {
 
     private void checkTemplate(PoolEffect.CheckTemplate check) {
         Template template = templates.get(check.boot());
-        boolean ok = template != null
-                && answers("check of " + templateSpec.name(), () -> template.ping(PING_LIMIT.toMillis()));
+        boolean ok = template != null && answers("check of " + name, () -> template.ping(PING_LIMIT.toMillis()));
         send(new PoolEvent.TemplateHealth(check.boot(), check.round(), ok, clock.nanos()));
     }
 
     private void closeTemplate(long number) {
         Template template = templates.remove(number);
         if (template != null) {
-            ends("template " + templateSpec.name(), template::close);
+            ends("template " + name, template::close);
         }
         send(new PoolEvent.TemplateClosed(number, clock.nanos()));
     }
@@ -337,7 +350,7 @@ final class PoolShell {
                 tick.cancel(false);
             }
         }
-        boot.complete(new Boot.HostFailed("the function is being replaced or deleted"));
+        boot.complete(new Boot.HostFailed(name + " is being replaced or deleted"));
         drained.complete(null);
     }
 
@@ -362,6 +375,6 @@ final class PoolShell {
     }
 
     private void inBackground(String what, Runnable work) {
-        var _ = Thread.ofVirtual().name(templateSpec.name() + " " + what).start(work);
+        var _ = Thread.ofVirtual().name(name + " " + what).start(work);
     }
 }

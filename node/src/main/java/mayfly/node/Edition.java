@@ -1,0 +1,53 @@
+package mayfly.node;
+
+import java.util.concurrent.Semaphore;
+import mayfly.core.pool.PoolSpec;
+
+/** A version of a service with the pool of its machines. */
+record Edition(ServiceSettings settings, PoolShell pool) {
+    static Edition of(ServiceSettings settings, mayfly.machine.MachineDriver driver, ServicePlace place) {
+        String name = name(settings);
+        Semaphore machines = place.machines();
+        PoolShell pool = new PoolShell(
+                poolSpec(settings, place),
+                name,
+                it -> it.boot(settings.template()),
+                driver,
+                place.clock(),
+                place.timers(),
+                machines,
+                new HostPaths(place.data()));
+        return new Edition(settings, pool);
+    }
+
+    /** The same pool with another number of machines. */
+    Edition scaled(int workers, ServicePlace place) {
+        ServiceSettings changed = settings.withWorkers(workers);
+        pool.configure(poolSpec(changed, place));
+        return new Edition(changed, pool);
+    }
+
+    String name() {
+        return name(settings);
+    }
+
+    private static String name(ServiceSettings settings) {
+        return settings.name() + " v" + settings.version();
+    }
+
+    /** One connection for each machine; the driver keeps what it resets, so the pool keeps nothing. */
+    private static PoolSpec poolSpec(ServiceSettings settings, ServicePlace place) {
+        // those whose machine was gone ask again beyond waitingMax, at most one for each machine
+        int waiting = settings.waitingMax() + settings.template().machinesMax();
+        return new PoolSpec(
+                PoolSpec.Reuse.FRESH,
+                0,
+                settings.workers(),
+                waiting,
+                1,
+                place.machineAgeMax(),
+                settings.idleAfter(),
+                place.healthEvery(),
+                false);
+    }
+}
