@@ -22,9 +22,11 @@ import mayfly.machine.Interpreter;
 import mayfly.machine.Interpreters;
 import mayfly.machine.MachineDriver;
 import mayfly.machine.MachineException;
+import mayfly.machine.ServiceSpec;
 import mayfly.machine.Supervisor;
 import mayfly.machine.Template;
 import mayfly.machine.TemplateSpec;
+import mayfly.machine.kvm.KvmDriver;
 import org.jspecify.annotations.Nullable;
 
 /** Machines that are virtual machines in the machine host's process, which is started when it is needed. */
@@ -48,14 +50,25 @@ public final class HostDriver implements MachineDriver {
             1, Thread.ofPlatform().daemon().name("machine-host-watch").factory());
     private final Set<HostTemplate> templates = ConcurrentHashMap.newKeySet();
 
+    /** Makes the driver of services' machines: connections are not handed to the host yet, so those live here. */
+    private final Opening services;
+
     // guarded by this
+    private @Nullable MachineDriver ofServices;
     private @Nullable Lanes lanes;
     /** Templates of an earlier node, by their keys. */
     private final Map<String, Long> unclaimed = new HashMap<>();
 
     private volatile boolean closed;
 
-    HostDriver(Host.Starter starter, HostPaths paths, Supplier<HostReport> report, long slackMillis) {
+    /** Makes a driver. */
+    @FunctionalInterface
+    interface Opening {
+        MachineDriver open() throws MachineException;
+    }
+
+    HostDriver(Host.Starter starter, HostPaths paths, Supplier<HostReport> report, long slackMillis, Opening services) {
+        this.services = services;
         this.slackMillis = slackMillis;
         this.starter = starter;
         this.paths = paths;
@@ -81,7 +94,8 @@ public final class HostDriver implements MachineDriver {
                         supervisor, HostPlan.of(agents, code, templates, found(search)), templates),
                 new HostPaths(code.toAbsolutePath().normalize(), HostPlan.CODE),
                 () -> report(new HostReport.Feature("dev_kvm", true, "/dev/kvm opens", ""), search.features(), ""),
-                SLACK_MILLIS);
+                SLACK_MILLIS,
+                () -> KvmDriver.open(agents, interpreters));
     }
 
     private static Map<GuestRuntime, Interpreter> found(Interpreters search) {
@@ -158,6 +172,21 @@ public final class HostDriver implements MachineDriver {
             throw new MachineException(spec.name() + ": the driver is closed");
         }
         return template;
+    }
+
+    @Override
+    public Template boot(ServiceSpec spec) throws InitFailedException, MachineException {
+        MachineDriver here;
+        synchronized (this) {
+            if (closed) {
+                throw new MachineException(spec.name() + ": the driver is closed");
+            }
+            if (ofServices == null) {
+                ofServices = services.open();
+            }
+            here = ofServices;
+        }
+        return here.boot(spec);
     }
 
     /** A template of this spec in the host that runs: one that an earlier node left, or a new one. */
@@ -311,9 +340,14 @@ public final class HostDriver implements MachineDriver {
     public void close() {
         closed = true;
         Lanes current;
+        MachineDriver here;
         synchronized (this) {
             current = lanes;
             lanes = null;
+            here = ofServices;
+        }
+        if (here != null) {
+            here.close();
         }
         if (current != null) {
             current.close();

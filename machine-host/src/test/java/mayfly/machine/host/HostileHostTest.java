@@ -60,7 +60,10 @@ class HostileHostTest {
                 this::start,
                 new HostPaths(directory, HostPlan.CODE),
                 () -> new HostReport("kvm", true, "full", List.of()),
-                SLACK_MILLIS);
+                SLACK_MILLIS,
+                () -> {
+                    throw new AssertionError("no service is booted here");
+                });
         template = driver.boot(new TemplateSpec(
                 "f@1",
                 GuestRuntime.PYTHON3,
