@@ -28,9 +28,9 @@ public interface MachineDriver extends AutoCloseable {
 
     /**
      * What the driver keeps of templates after their end, to start them again sooner, is of no use any more: the function
-     * was deleted or replaced.
+     * or service was deleted or replaced.
      *
-     * @param name as {@link TemplateSpec#name}
+     * @param name as {@link TemplateSpec#name} or {@link ServiceSpec#name}
      */
     default void forget(String name) {}
 

@@ -9,6 +9,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.LongAdder;
+import java.util.function.Function;
 import java.util.function.Supplier;
 import mayfly.base.Ids;
 import mayfly.base.Limits;
@@ -176,9 +177,7 @@ public final class KvmDriver implements MachineDriver {
 
     @Override
     public KvmTemplate boot(TemplateSpec spec) throws InitFailedException, MachineException {
-        if (closed) {
-            throw new MachineException(spec.name() + ": the driver is closed");
-        }
+        refuseIfClosed(spec.name());
         if (spec.runtime() == GuestRuntime.NATIVE
                 && !Files.isExecutable(spec.code().resolve("program"))) {
             throw new InitFailedException(
@@ -186,47 +185,29 @@ public final class KvmDriver implements MachineDriver {
         }
         GuestPlan plan =
                 GuestPlan.of(spec, interpreters.forRuntime(spec.runtime()).orElse(null), agents);
-        KvmTemplate template = template(spec, plan, view(spec, plan));
-        templates.add(template); // from here on close sees it
-        if (closed) {
-            template.close();
-        }
-        return template;
+        return template(
+                new Terms(spec.name(), spec.reusable()),
+                view(spec, plan),
+                world -> TemplateKey.of(spec, plan, world),
+                view -> new FunctionBoot(kvm, spec, plan, view),
+                plan.frames() ? FrameConversation::new : StreamConversation::new);
     }
 
     @Override
     public KvmTemplate boot(ServiceSpec spec) throws InitFailedException, MachineException {
+        refuseIfClosed(spec.name());
+        return template(
+                new Terms(spec.name(), false),
+                view(spec),
+                world -> TemplateKey.of(spec, world),
+                view -> new ServiceBoot(kvm, spec, view),
+                () -> new ConnectionConversation(spec.port(), spec.warmup() > 0));
+    }
+
+    private void refuseIfClosed(String name) throws MachineException {
         if (closed) {
-            throw new MachineException(spec.name() + ": the driver is closed");
+            throw new MachineException(name + ": the driver is closed");
         }
-        HostView view = view(spec);
-        Snapshot snapshot = null;
-        KvmTemplate template;
-        try {
-            snapshot = new ServiceBoot(kvm, spec, view).run();
-            booted.increment();
-            Terms terms = new Terms(spec.name(), false);
-            template = new KvmTemplate(
-                    kvm,
-                    terms,
-                    snapshot,
-                    view,
-                    () -> new ConnectionConversation(spec.port(), spec.warmup() > 0),
-                    Ids.system(),
-                    templates::remove,
-                    false);
-        } catch (InitFailedException | MachineException e) {
-            if (snapshot != null) {
-                snapshot.close();
-            }
-            view.close();
-            throw e;
-        }
-        templates.add(template); // from here on close sees it
-        if (closed) {
-            template.close();
-        }
-        return template;
     }
 
     private static HostView view(ServiceSpec spec) throws MachineException {
@@ -254,24 +235,35 @@ public final class KvmDriver implements MachineDriver {
         }
     }
 
-    /** The view belongs to the template, or is closed. */
-    private KvmTemplate template(TemplateSpec spec, GuestPlan plan, HostView view)
+    /**
+     * A template from its file, or else booted. The view belongs to it, or is closed.
+     *
+     * @param keys its key in a world
+     */
+    private KvmTemplate template(
+            Terms terms,
+            HostView view,
+            Function<String, TemplateKey> keys,
+            Function<HostView, Boot> boots,
+            Supplier<Conversation> conversations)
             throws InitFailedException, MachineException {
-        TemplateKey key = files == null ? null : TemplateKey.of(spec, plan, files.world());
+        TemplateKey key = files == null ? null : keys.apply(files.world());
         Snapshot snapshot = files == null || key == null ? null : files.load(key, view);
-        (snapshot == null ? booted : loaded).increment();
         boolean isNew = snapshot == null;
         try {
             if (snapshot == null) {
                 view.record();
-                snapshot = new FunctionBoot(kvm, spec, plan, view).run();
+                snapshot = boots.apply(view).run();
             }
-            Supplier<Conversation> conversations = plan.frames() ? FrameConversation::new : StreamConversation::new;
-            Terms terms = new Terms(spec.name(), spec.reusable());
+            (isNew ? booted : loaded).increment();
             KvmTemplate template =
                     new KvmTemplate(kvm, terms, snapshot, view, conversations, Ids.system(), templates::remove, !isNew);
             if (isNew && files != null && key != null) {
                 template.save(files, key);
+            }
+            templates.add(template); // from here on close sees it
+            if (closed) {
+                template.close();
             }
             return template;
         } catch (InitFailedException | MachineException e) {

@@ -47,18 +47,29 @@ final class ServiceBoot extends Boot {
         for (int fd = 1; fd <= 2; fd++) {
             descriptors.set(fd, new Channel(this::said, OpenFile.WRITE_ONLY), false);
         }
-        FileTree files = view.tree(Math.clamp(spec.memoryBytes() / 2, TMP_BYTES_MIN, TMP_BYTES_MAX), FILES_MAX);
+        FileTree files = view.tree(tmpBytes(spec), FILES_MAX);
         if (files.changeDirectory(files.node(files.workingDirectory(), spec.directory(), true)) != 0) {
             throw new BadProgramException(
                     spec.directory(), "machines do not see this directory; allow it with --allow-read");
         }
         VirtualMachine machine = VirtualMachine.boot(
-                kvm, spec.memoryBytes(), files, spec.program().getFirst(), spec.program(), environment(), descriptors);
+                kvm,
+                spec.memoryBytes(),
+                files,
+                spec.program().getFirst(),
+                spec.program(),
+                environment(spec),
+                descriptors);
         machine.program().setNetwork(Network.loopback());
         return machine;
     }
 
-    private List<String> environment() {
+    /** What the program may write to its files. */
+    static long tmpBytes(ServiceSpec spec) {
+        return Math.clamp(spec.memoryBytes() / 2, TMP_BYTES_MIN, TMP_BYTES_MAX);
+    }
+
+    static List<String> environment(ServiceSpec spec) {
         Map<String, String> env = new TreeMap<>();
         env.put("PATH", "/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin");
         env.put("HOME", "/tmp");

@@ -72,7 +72,7 @@ final class Shell {
                 var _ = ping(OWN, frames, signal, 1_000_000_000L);
                 var _ = reset();
             }
-            if (conversation instanceof ConnectionConversation server) {
+            if (!hurried && conversation instanceof ConnectionConversation server) {
                 used = true;
                 server.warm(Objects.requireNonNull(machine), signal);
                 var _ = reset();

@@ -14,6 +14,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.stream.Stream;
+import mayfly.machine.ServiceSpec;
 import mayfly.machine.TemplateSpec;
 import mayfly.machine.kvm.saved.SavedFile;
 
@@ -32,26 +33,47 @@ final class TemplateKey {
 
     /** @param world of {@link #world} */
     static TemplateKey of(TemplateSpec spec, GuestPlan plan, String world) {
+        return of(
+                spec.name(),
+                world,
+                "function",
+                spec.runtime(),
+                spec.handler(),
+                spec.code().toAbsolutePath(),
+                spec.memoryBytes(),
+                spec.reusable(),
+                plan.program(),
+                plan.arguments(),
+                plan.environment(),
+                new TreeMap<>(plan.readOnly()),
+                plan.memoryBytes(),
+                plan.tmpBytes(),
+                plan.frames());
+    }
+
+    /** As {@link #of(TemplateSpec, GuestPlan, String)}. */
+    static TemplateKey of(ServiceSpec spec, String world) {
+        return of(
+                spec.name(),
+                world,
+                "service",
+                spec.program(),
+                ServiceBoot.environment(spec),
+                spec.directory(),
+                spec.readable(),
+                spec.port(),
+                spec.warmup(),
+                spec.memoryBytes(),
+                ServiceBoot.tmpBytes(spec));
+    }
+
+    private static TemplateKey of(String name, Object... parts) {
         StringBuilder text = new StringBuilder();
-        for (Object part : new Object[] {
-            world,
-            spec.name(),
-            spec.runtime(),
-            spec.handler(),
-            spec.code().toAbsolutePath(),
-            spec.memoryBytes(),
-            spec.reusable(),
-            plan.program(),
-            plan.arguments(),
-            plan.environment(),
-            new TreeMap<>(plan.readOnly()),
-            plan.memoryBytes(),
-            plan.tmpBytes(),
-            plan.frames()
-        }) {
+        append(text, name);
+        for (Object part : parts) {
             append(text, part);
         }
-        return new TemplateKey(spec.name(), text.toString());
+        return new TemplateKey(name, text.toString());
     }
 
     /** With every length in front, or two lists could read as one. */

@@ -9,6 +9,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.FileTime;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.util.Arrays;
 import java.util.List;
 import mayfly.linux.Kvm;
 import mayfly.linux.ThreadSignal;
@@ -17,6 +18,7 @@ import mayfly.machine.kvm.files.Channel;
 import mayfly.machine.kvm.files.Descriptors;
 import mayfly.machine.kvm.files.HostView;
 import mayfly.machine.kvm.files.Output;
+import mayfly.machine.kvm.net.Network;
 import mayfly.machine.kvm.program.SavedProgram;
 import mayfly.machine.kvm.program.Stop;
 import mayfly.machine.kvm.program.Wait;
@@ -32,6 +34,8 @@ class SavedSnapshotTest {
             #define _GNU_SOURCE
             #include <dirent.h>
             #include <fcntl.h>
+            #include <netinet/in.h>
+            #include <netinet/tcp.h>
             #include <pthread.h>
             #include <signal.h>
             #include <stdio.h>
@@ -45,9 +49,61 @@ class SavedSnapshotTest {
             #include <sys/syscall.h>
             #include <sys/time.h>
             #include <sys/timerfd.h>
+            #include <sys/un.h>
             #include <time.h>
             #include <unistd.h>
-            static int handled, word, woken;
+            static int handled, word, woken, tcp, named, taken;
+            static struct sockaddr_in port = {.sin_family = AF_INET};
+            static struct sockaddr_un file = {.sun_family = AF_UNIX, .sun_path = "/tmp/socket"};
+            static int option(int fd, int level, int name) {
+                int value = -1;
+                socklen_t size = sizeof value;
+                getsockopt(fd, level, name, &value, &size);
+                return value;
+            }
+            /* two listeners, bound in another order than made, and what is left of a connection to one of them */
+            static void listeners(void) {
+                int one = 1;
+                tcp = socket(AF_INET, SOCK_STREAM, 0);
+                named = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0);
+                bind(named, (struct sockaddr *) &file, sizeof file);
+                listen(named, 5);
+                port.sin_port = htons(8000);
+                setsockopt(tcp, SOL_SOCKET, SO_REUSEADDR, &one, sizeof one);
+                bind(tcp, (struct sockaddr *) &port, sizeof port);
+                listen(tcp, 7);
+                int client = socket(AF_INET, SOCK_STREAM, 0);
+                connect(client, (struct sockaddr *) &port, sizeof port);
+                taken = accept(tcp, 0, 0);
+                setsockopt(taken, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
+                setsockopt(3, SOL_SOCKET, SO_KEEPALIVE, &one, sizeof one);
+                write(client, "sent", 4);
+                close(client);
+                socket(AF_INET6, SOCK_STREAM, 0);
+            }
+            static int tell(char *out, int room) {
+                char rest[8] = {0}, said[8] = {0};
+                struct sockaddr_in own, other, next;
+                socklen_t size = sizeof own, more = sizeof other, most = sizeof next;
+                struct stat st;
+                read(taken, rest, 7);
+                getsockname(taken, (struct sockaddr *) &own, &size);
+                getpeername(taken, (struct sockaddr *) &other, &more);
+                int client = socket(AF_UNIX, SOCK_STREAM, 0), another = socket(AF_INET, SOCK_STREAM, 0);
+                connect(client, (struct sockaddr *) &file, sizeof file);
+                int served = accept(named, 0, 0);
+                write(client, "hello", 5);
+                read(served, said, 7);
+                connect(another, (struct sockaddr *) &port, sizeof port);
+                int second = accept(tcp, 0, 0);
+                getsockname(another, (struct sockaddr *) &next, &most);
+                fstat(another, &st);
+                close(second); close(another); close(served); close(client);
+                return snprintf(out, room, " rest=%s own=%d other=%d options=%d%d%d%d said=%s next=%d number=%d", rest,
+                    ntohs(own.sin_port), ntohs(other.sin_port), option(tcp, SOL_SOCKET, SO_REUSEADDR),
+                    option(taken, IPPROTO_TCP, TCP_NODELAY), option(3, SOL_SOCKET, SO_KEEPALIVE),
+                    option(named, SOL_SOCKET, SO_KEEPALIVE), said, ntohs(next.sin_port), (int) st.st_ino);
+            }
             static void hit(int s) { handled++; }
             static void *waiter(void *arg) {
                 for (;;) { syscall(SYS_futex, &word, 128, 0, 0, 0, 0); woken++; }
@@ -64,6 +120,7 @@ class SavedSnapshotTest {
                 pipe2(pipe_, O_NONBLOCK);
                 write(pipe_[1], "in the pipe", 11);
                 socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, pair);
+                listeners();
                 write(pair[0], "in the socket", 13);
                 int ev = eventfd(7, EFD_NONBLOCK), ep = epoll_create1(0), quiet = epoll_create1(0);
                 struct epoll_event e = {.events = EPOLLIN, .data.u64 = 99};
@@ -141,7 +198,7 @@ class SavedSnapshotTest {
                         ++n, x, a, b, count, events, ts.it_value.tv_sec > 4000, it.it_value.tv_sec > 8000, at, c, map, h,
                         shown, g, l, cwd, mask, S_ISDIR(st.st_mode), text > 100, entry ? entry->d_name : "-", handled,
                         before, waited, (int) write(nothing, "x", 1));
-                    write(3, out, len);
+                    write(3, out, len + tell(out + len, sizeof out - len));
                 }
             }
             """;
@@ -171,6 +228,7 @@ class SavedSnapshotTest {
                     List.of("holder"),
                     List.of("A=B"),
                     descriptors);
+            template.program().setNetwork(Network.loopback());
             assertThat(template.run(signal, Wait.FOREVER)).isInstanceOf(Stop.Idle.class);
             Snapshot snapshot = template.freeze();
             view.stopRecording();
@@ -210,8 +268,11 @@ class SavedSnapshotTest {
                 try (Snapshot loaded = Snapshot.load(bench.kvm(), file, again, "key");
                         VirtualMachine original = snapshot.fork(bench.kvm());
                         VirtualMachine fork = loaded.fork(bench.kvm())) {
-                    assertThat(SavedProgram.save(loaded.program(), kind, again))
-                            .isEqualTo(SavedProgram.save(snapshot.program(), kind, view));
+                    SameState.of(original.program(), fork.program());
+                    assertThat(Arrays.mismatch(
+                                    SavedProgram.save(loaded.program(), kind, again),
+                                    SavedProgram.save(snapshot.program(), kind, view)))
+                            .isEqualTo(-1);
                     assertThat(loaded.view().mismatch(snapshot.view(), 0, snapshot.usedBytes()))
                             .isEqualTo(-1);
                     String first = ask(original, bench.signal());
@@ -219,7 +280,10 @@ class SavedSnapshotTest {
                             .isEqualTo(
                                     "n=1 x=3.0 pipe=in the pipe socket=in the socket event=7/1 timer=1 alarm=1 at=10 file=0123456789 "
                                             + "map=0123 host= of the host shown=text gone=still here link=dir/file cwd=/tmp/dir "
-                                            + "mask=27 dir=1 maps=1 entry=.. handled=1 woken=0/1 null=1");
+                                            + "mask=27 dir=1 maps=1 entry=.. handled=1 woken=0/1 null=1 "
+                                            + "rest=sent own=8000 other=32768 options=1110 said=hello next=32769 number=7");
+                    assertThat(fork.program().network().listeners().toString())
+                            .isEqualTo("[unix:/tmp/socket, ipv4:8000]");
                     String second = ask(original, bench.signal());
                     for (int i = 0; i < 1000; i++) {
                         assertThat(ask(fork, bench.signal())).isEqualTo(first);

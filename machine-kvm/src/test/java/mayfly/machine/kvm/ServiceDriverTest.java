@@ -10,9 +10,11 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.FutureTask;
 import mayfly.machine.Connection;
@@ -119,6 +121,97 @@ class ServiceDriverTest {
             }
             assertThat(log.toString()).startsWith("request /a\nrequest /b\nrequest /a\n");
         }
+    }
+
+    @Test
+    void aSavedTemplateServesLikeTheBootedOne() throws Exception {
+        Bed.needsKvm();
+        Path kept = directory.resolve("kept");
+        ServiceSpec spec = spec(COUNTER, 8000, 0);
+        try (KvmDriver driver = KvmDriver.open(agents(), Map.of(), kept)) {
+            serve(driver, spec, 3);
+            driver.settle();
+            assertThat(driver.starts()).isEqualTo(new KvmDriver.Starts(1, 0, 1));
+            serve(driver, spec, 3); // as after a scaling to zero
+            assertThat(driver.starts()).isEqualTo(new KvmDriver.Starts(1, 1, 1));
+        }
+        try (KvmDriver driver = KvmDriver.open(agents(), Map.of(), kept)) { // as after a restart
+            serve(driver, spec, 30);
+            assertThat(driver.starts()).isEqualTo(new KvmDriver.Starts(0, 1, 0));
+            driver.forget("another@1");
+            serve(driver, spec, 1);
+            assertThat(driver.starts()).isEqualTo(new KvmDriver.Starts(0, 2, 0));
+            driver.forget(spec.name());
+            assertThat(kept).isEmptyDirectory();
+            serve(driver, spec, 1);
+            assertThat(driver.starts().booted()).isEqualTo(1);
+            driver.settle();
+            serve(driver, spec(COUNTER + "# changed, and longer", 8000, 0), 1);
+            assertThat(driver.starts().booted()).isEqualTo(2);
+        }
+    }
+
+    private Path agents() throws Exception {
+        return Files.createDirectories(directory.resolve("agents"));
+    }
+
+    private static void serve(KvmDriver driver, ServiceSpec spec, int connections) throws Exception {
+        try (Template template = driver.boot(spec);
+                ConnectionListener listener = listener()) {
+            for (int i = 0; i < connections; i++) {
+                try (Machine machine = template.fork()) {
+                    Talk talk = Talk.begin(listener, "/a", "/b");
+                    Served served = machine.serve(talk.connection(), Duration.ofSeconds(20), LogSink.NONE);
+                    assertThat(served.end()).as(served.toString()).isEqualTo(Served.End.CLOSED);
+                    assertThat(talk.answer().get()).contains("count 1").endsWith("count 2");
+                }
+            }
+        }
+    }
+
+    @Test
+    void aProgramThatIsConnectedToItselfIsNotSaved() throws Exception {
+        Bed.needsKvm();
+        String connected = "import socket\nheld = None\n"
+                + COUNTER.replace(
+                        "http.server.HTTPServer((\"0.0.0.0\", int(sys.argv[1])), Handler).serve_forever()", """
+                        server = http.server.HTTPServer(("0.0.0.0", int(sys.argv[1])), Handler)
+                        held = socket.create_connection(("127.0.0.1", int(sys.argv[1])))
+                        other = server.socket.accept()
+                        server.serve_forever()
+                        """);
+        try (KvmDriver driver = KvmDriver.open(agents(), Map.of(), directory.resolve("kept"))) {
+            serve(driver, spec(connected, 8000, 0), 2);
+            driver.settle();
+            serve(driver, spec(connected, 8000, 0), 2);
+            assertThat(driver.starts()).isEqualTo(new KvmDriver.Starts(2, 0, 0));
+        }
+    }
+
+    /** Two services are never taken for each other. */
+    @Test
+    void everythingThatATemplateDependsOnIsInItsKey() {
+        List<String> program = List.of("/bin/a", "b");
+        Duration time = Duration.ofSeconds(1);
+        Set<String> keys = new HashSet<>();
+        List<ServiceSpec> different = List.of(
+                new ServiceSpec("s", program, Map.of(), "/d", List.of(), 0, 0, 1 << 20, 1, time),
+                new ServiceSpec("t", program, Map.of(), "/d", List.of(), 0, 0, 1 << 20, 1, time),
+                new ServiceSpec("s", List.of("/bin/a b"), Map.of(), "/d", List.of(), 0, 0, 1 << 20, 1, time),
+                new ServiceSpec("s", program, Map.of("A", "B"), "/d", List.of(), 0, 0, 1 << 20, 1, time),
+                new ServiceSpec("s", program, Map.of(), "/e", List.of(), 0, 0, 1 << 20, 1, time),
+                new ServiceSpec("s", program, Map.of(), "/d", List.of(Path.of("/x")), 0, 0, 1 << 20, 1, time),
+                new ServiceSpec("s", program, Map.of(), "/d", List.of(), 80, 0, 1 << 20, 1, time),
+                new ServiceSpec("s", program, Map.of(), "/d", List.of(), 0, 1, 1 << 20, 1, time),
+                new ServiceSpec("s", program, Map.of(), "/d", List.of(), 0, 0, 2 << 20, 1, time));
+        for (ServiceSpec each : different) {
+            assertThat(keys.add(TemplateKey.of(each, "world").text()))
+                    .as(each.toString())
+                    .isTrue();
+        }
+        ServiceSpec first = different.getFirst();
+        assertThat(keys.add(TemplateKey.of(first, "another world").text())).isTrue();
+        assertThat(keys.add(TemplateKey.of(first, "world").text())).isFalse();
     }
 
     @Test

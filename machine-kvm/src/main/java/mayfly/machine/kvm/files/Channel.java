@@ -65,6 +65,7 @@ public final class Channel extends OpenFile implements SocketFile {
         }
         out.number(offset);
         out.flag(ended);
+        options.save(out);
     }
 
     static Channel load(StateIn in, int flags) throws DamagedException {
@@ -78,6 +79,7 @@ public final class Channel extends OpenFile implements SocketFile {
         byte[] first = channel.given.peek();
         channel.offset = in.number(0, first == null ? 0 : first.length - 1, "a place in what a channel was given");
         channel.ended = in.flag();
+        channel.options = SocketOptions.load(in);
         return channel;
     }
 

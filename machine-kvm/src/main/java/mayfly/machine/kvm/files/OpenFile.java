@@ -105,7 +105,11 @@ public abstract class OpenFile {
 
     /** Takes down what {@link #duplicate} copies, its kind in front; what a kind's static load reads. */
     void save(StateOut out, SavedOpenFiles files) throws UnsavableException {
-        throw new UnsavableException(name() + ", a " + getClass().getSimpleName() + " of the program's creator");
+        if (!(this instanceof SavedSocket socket)) {
+            throw new UnsavableException(name() + ", a " + getClass().getSimpleName() + " of the program's creator");
+        }
+        saveKind(out, SavedOpenFiles.Kind.NETWORK_SOCKET);
+        socket.save(out);
     }
 
     final void saveAll(StateOut out, SavedOpenFiles files) throws UnsavableException {

@@ -75,8 +75,13 @@ public final class SavedFiles {
         };
     }
 
-    /** @param view the same directories of the host as when it was saved */
-    public static SavedFiles load(StateIn in, HostView view) throws DamagedException {
+    /**
+     * The files of a program that was saved.
+     *
+     * @param view the same directories of the host as when it was saved
+     * @param sockets the program's network
+     */
+    public static SavedFiles load(StateIn in, HostView view, SavedSocket.Loader sockets) throws DamagedException {
         long bytesMax = in.size("the limit of files in memory");
         int inodesMax = in.number(1, 1 << 20, "the limit of files");
         FileTree fresh = view.tree(bytesMax, inodesMax);
@@ -86,7 +91,7 @@ public final class SavedFiles {
         List<Content> contents = SavedContents.load(in);
         FileTree tree = nodes.load(in, fresh, contents);
         SavedOpenFiles open = new SavedOpenFiles(nodes, tree, hosts);
-        return new SavedFiles(tree, open.load(in), new SavedContents(), contents, open);
+        return new SavedFiles(tree, open.load(in, sockets), new SavedContents(), contents, open);
     }
 
     public Backing backing(int number) throws DamagedException {

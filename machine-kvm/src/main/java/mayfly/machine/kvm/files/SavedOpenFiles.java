@@ -28,7 +28,8 @@ final class SavedOpenFiles {
         TEXT(8),
         HOST(9),
         MEMORY(10),
-        PATH(11);
+        PATH(11),
+        NETWORK_SOCKET(12);
 
         private static final Kind[] ALL = values();
 
@@ -186,14 +187,14 @@ final class SavedOpenFiles {
         return references;
     }
 
-    Descriptors load(StateIn in) throws DamagedException {
+    Descriptors load(StateIn in, SavedSocket.Loader sockets) throws DamagedException {
         int bufferCount = in.count(BUFFERS_MAX, "pipes");
         for (int i = 0; i < bufferCount; i++) {
             buffers.add(PipeBuffer.of(in.block(PipeBuffer.CAPACITY, "a pipe's content"), tree.kernelMemory()));
         }
         int count = in.count(Descriptors.MAX, "open files");
         for (int i = 0; i < count; i++) {
-            files.add(open(in));
+            files.add(open(in, sockets));
         }
         for (OpenFile file : files) {
             file.loadLinks(in, this);
@@ -214,7 +215,7 @@ final class SavedOpenFiles {
         return descriptors;
     }
 
-    private OpenFile open(StateIn in) throws DamagedException {
+    private OpenFile open(StateIn in, SavedSocket.Loader sockets) throws DamagedException {
         Kind kind = Kind.of(in);
         int flags = in.number();
         OpenFile file = switch (kind) {
@@ -230,6 +231,7 @@ final class SavedOpenFiles {
             case HOST -> OpenHostFile.load(in, flags, this);
             case MEMORY -> OpenMemoryFile.load(in, flags, this);
             case PATH -> OpenPath.load(in, flags, this);
+            case NETWORK_SOCKET -> sockets.load(in, flags);
         };
         file.loadState(in, flags);
         return file;

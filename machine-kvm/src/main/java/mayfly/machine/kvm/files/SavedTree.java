@@ -221,7 +221,10 @@ final class SavedTree {
         Node there = in.flag() ? mounted(in) : null;
         int type = mode & FileStatus.TYPE;
         in.require(
-                type == FileStatus.DIRECTORY || type == FileStatus.REGULAR || type == FileStatus.LINK,
+                type == FileStatus.DIRECTORY
+                        || type == FileStatus.REGULAR
+                        || type == FileStatus.LINK
+                        || type == FileStatus.SOCKET,
                 "a kind of file that is never in memory");
         Content content =
                 type == FileStatus.REGULAR ? contents.get(in.number(0, contents.size() - 1, "a file's content")) : null;

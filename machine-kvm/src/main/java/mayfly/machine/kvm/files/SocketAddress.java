@@ -2,6 +2,10 @@ package mayfly.machine.kvm.files;
 
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
+import mayfly.machine.kvm.saved.DamagedException;
+import mayfly.machine.kvm.saved.StateIn;
+import mayfly.machine.kvm.saved.StateOut;
+import mayfly.machine.kvm.saved.UnsavableException;
 import org.jspecify.annotations.Nullable;
 
 /** A struct sockaddr of a stream socket: IPv4, IPv6, or a name in the file system or out of it. */
@@ -35,6 +39,20 @@ public final class SocketAddress {
             case UNIX -> bytes.length > UNIX_BYTES_MAX ? null : new SocketAddress(bytes.clone());
             default -> null;
         };
+    }
+
+    /** Takes it down for {@link #load}. */
+    public void save(StateOut out) throws UnsavableException {
+        out.block(bytes);
+    }
+
+    public static SocketAddress load(StateIn in) throws DamagedException {
+        byte[] bytes = in.block(BYTES_MAX, "a socket's address");
+        SocketAddress address = of(bytes);
+        if (address == null || address.bytes.length != bytes.length) {
+            throw new DamagedException("an address that no socket has");
+        }
+        return address;
     }
 
     /** The wildcard address of an IP family, port 0; of Unix sockets, no name. */

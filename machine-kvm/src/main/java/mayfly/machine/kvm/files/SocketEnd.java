@@ -102,10 +102,16 @@ public final class SocketEnd extends OpenFile implements SocketFile {
         out.number(number);
         out.flag(incoming.reader == this);
         out.flag(outgoing.writer == this);
+        options.save(out);
+        local.save(out);
+        peer.save(out);
     }
 
     static SocketEnd load(StateIn in, int flags, SavedOpenFiles files) throws DamagedException {
-        return new SocketEnd(files.buffer(in), files.buffer(in), flags, in.longNumber(), in.flag(), in.flag());
+        SocketEnd end = new SocketEnd(files.buffer(in), files.buffer(in), flags, in.longNumber(), in.flag(), in.flag());
+        end.options = SocketOptions.load(in);
+        end.name(SocketAddress.load(in), SocketAddress.load(in));
+        return end;
     }
 
     @Override

@@ -3,6 +3,11 @@ package mayfly.machine.kvm.files;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Set;
+import java.util.TreeMap;
+import mayfly.machine.kvm.saved.DamagedException;
+import mayfly.machine.kvm.saved.StateIn;
+import mayfly.machine.kvm.saved.StateOut;
+import mayfly.machine.kvm.saved.UnsavableException;
 import org.jspecify.annotations.Nullable;
 
 /** Options of a socket that are kept and given back as they were set; some of them are obeyed by the socket. */
@@ -24,6 +29,10 @@ public final class SocketOptions {
     private static final int SEND_BUFFER = 7;
     private static final int RECEIVE_BUFFER = 8;
     private static final int BUFFER_BYTES = 212_992;
+    /** The largest value's: struct timeval. */
+    private static final int VALUE_BYTES_MAX = 16;
+
+    private static final int OPTIONS_MAX = 64;
 
     /** Those of a level that can be set, besides those with a size of their own. */
     private static final Map<Integer, Set<Integer>> KNOWN = Map.of(
@@ -66,6 +75,27 @@ public final class SocketOptions {
 
     /** For the connections of a listener, and for forks. */
     public SocketOptions copy() {
+        return new SocketOptions(values);
+    }
+
+    /** Takes down what was set. */
+    public void save(StateOut out) throws UnsavableException {
+        out.number(values.size());
+        for (Map.Entry<Long, byte[]> each : new TreeMap<>(values).entrySet()) {
+            out.number(each.getKey());
+            out.block(each.getValue());
+        }
+    }
+
+    public static SocketOptions load(StateIn in) throws DamagedException {
+        int count = in.count(OPTIONS_MAX, "options of a socket");
+        Map<Long, byte[]> values = new HashMap<>();
+        for (int i = 0; i < count; i++) {
+            long key = in.longNumber();
+            byte[] value = in.block(VALUE_BYTES_MAX, "an option's value");
+            in.require(value.length > 0 && value.length == size((int) (key >> 32), (int) key), "an unknown option");
+            in.require(values.put(key, value) == null, "an option that is there twice");
+        }
         return new SocketOptions(values);
     }
 
@@ -132,6 +162,8 @@ public final class SocketOptions {
         var numbers = java.nio.ByteBuffer.wrap(value).order(java.nio.ByteOrder.LITTLE_ENDIAN);
         long seconds = numbers.getLong();
         long micros = numbers.getLong();
-        return seconds < 0 || seconds > 1_000_000_000L ? 0 : seconds * 1_000_000_000L + micros * 1000;
+        return seconds < 0 || seconds > 1_000_000_000L || micros < 0 || micros > 1_000_000
+                ? 0
+                : seconds * 1_000_000_000L + micros * 1000;
     }
 }

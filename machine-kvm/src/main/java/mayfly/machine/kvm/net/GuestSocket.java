@@ -7,19 +7,25 @@ import mayfly.machine.kvm.files.Copies;
 import mayfly.machine.kvm.files.FileStatus;
 import mayfly.machine.kvm.files.KernelMemory;
 import mayfly.machine.kvm.files.OpenFile;
+import mayfly.machine.kvm.files.SavedSocket;
 import mayfly.machine.kvm.files.SocketAddress;
 import mayfly.machine.kvm.files.SocketEnd;
 import mayfly.machine.kvm.files.SocketFile;
 import mayfly.machine.kvm.files.SocketOptions;
 import mayfly.machine.kvm.files.Transfer;
+import mayfly.machine.kvm.saved.DamagedException;
+import mayfly.machine.kvm.saved.StateIn;
+import mayfly.machine.kvm.saved.StateOut;
+import mayfly.machine.kvm.saved.UnsavableException;
 import org.jspecify.annotations.Nullable;
 
 /**
  * A stream socket that socket(2) made: new, bound, listening, or connected to a listener of the same machine. What is
  * accepted is an open file of its own. Belongs to the machine's thread.
  */
-public final class GuestSocket extends OpenFile implements SocketFile {
+public final class GuestSocket extends OpenFile implements SocketFile, SavedSocket {
     private static final int BACKLOG_MAX = 4096;
+    private static final int KEY_BYTES_MAX = 512;
 
     private final Network network;
     private final int family;
@@ -30,6 +36,9 @@ public final class GuestSocket extends OpenFile implements SocketFile {
     private String key = "";
 
     private boolean bound;
+    /** Which of the network's sockets that were bound it is. */
+    private int order;
+
     private boolean listening;
     private int backlog;
     /** Connections that nobody accepted yet. */
@@ -53,6 +62,7 @@ public final class GuestSocket extends OpenFile implements SocketFile {
         copy.local = local;
         copy.key = key;
         copy.bound = bound;
+        copy.order = order;
         copy.listening = listening;
         copy.backlog = backlog;
         for (OpenFile each : pending) {
@@ -64,6 +74,45 @@ public final class GuestSocket extends OpenFile implements SocketFile {
             other.take(copy);
         }
         return copy;
+    }
+
+    @Override
+    public void save(StateOut out) throws UnsavableException {
+        if (connected != null) {
+            throw new UnsavableException(name() + ", which is connected to a listener of the same program");
+        }
+        if (!pending.isEmpty()) {
+            throw new UnsavableException(name() + " with a connection that was not accepted yet");
+        }
+        out.number(family);
+        out.number(number);
+        options.save(out);
+        out.flag(bound);
+        if (bound) {
+            local.save(out);
+            out.text(key);
+            out.number(order);
+            out.number(listening ? backlog : 0);
+        }
+    }
+
+    static GuestSocket load(StateIn in, int flags, Network network) throws DamagedException {
+        int family = in.number(SocketAddress.UNIX, SocketAddress.IPV6, "a socket's family");
+        in.require(
+                family == SocketAddress.UNIX || family == SocketAddress.IPV4 || family == SocketAddress.IPV6,
+                "a socket of no known family");
+        GuestSocket socket = new GuestSocket(network, family, flags, in.longNumber(), SocketOptions.load(in));
+        socket.bound = in.flag();
+        if (socket.bound) {
+            socket.local = SocketAddress.load(in);
+            in.require(socket.local.family() == family, "a socket with an address of another family");
+            socket.key = in.text(KEY_BYTES_MAX, "a socket's name");
+            socket.order = in.number(0, Integer.MAX_VALUE, "a bound socket's place");
+            socket.backlog = in.number(0, BACKLOG_MAX, "a backlog");
+            socket.listening = socket.backlog > 0;
+            network.take(socket);
+        }
+        return socket;
     }
 
     public int family() {
@@ -96,6 +145,10 @@ public final class GuestSocket extends OpenFile implements SocketFile {
         return options;
     }
 
+    int order() {
+        return order;
+    }
+
     String key() {
         return key;
     }
@@ -116,6 +169,7 @@ public final class GuestSocket extends OpenFile implements SocketFile {
         local = free;
         key = newKey;
         bound = true;
+        order = network.nextBind();
         network.take(this);
         return 0;
     }
@@ -176,7 +230,7 @@ public final class GuestSocket extends OpenFile implements SocketFile {
         if (!listener.hasRoom()) {
             return -Errno.EAGAIN;
         }
-        SocketEnd.Pair pair = SocketEnd.open(flags() & NON_BLOCKING, network.nextNumber(), memory);
+        SocketEnd.Pair pair = SocketEnd.open(flags() & NON_BLOCKING, network.nextPair(), memory);
         if (pair == null) {
             return -Errno.ENOMEM;
         }

@@ -9,6 +9,10 @@ import mayfly.machine.kvm.files.OpenFile;
 import mayfly.machine.kvm.files.SocketAddress;
 import mayfly.machine.kvm.files.SocketEnd;
 import mayfly.machine.kvm.files.SocketOptions;
+import mayfly.machine.kvm.saved.DamagedException;
+import mayfly.machine.kvm.saved.StateIn;
+import mayfly.machine.kvm.saved.StateOut;
+import mayfly.machine.kvm.saved.UnsavableException;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -27,6 +31,7 @@ public final class Network {
     private Runnable onEnd = () -> {};
     private int ports;
     private long numbers;
+    private int binds;
     private int looks;
 
     private Network(boolean allowed) {
@@ -53,7 +58,31 @@ public final class Network {
         Network copy = new Network(allowed);
         copy.ports = ports;
         copy.numbers = numbers;
+        copy.binds = binds;
         return copy;
+    }
+
+    /** Takes it down without its sockets. */
+    public void save(StateOut out) throws UnsavableException {
+        out.flag(allowed);
+        out.number(ports);
+        out.number(numbers);
+        out.number(binds);
+    }
+
+    /** One that was saved; sockets enter it as they are loaded. */
+    public static Network load(StateIn in) throws DamagedException {
+        Network network = new Network(in.flag());
+        network.ports = in.number(0, PORTS - 1, "a port");
+        network.numbers = in.size("a socket's number");
+        network.binds = in.number(0, Integer.MAX_VALUE, "bound sockets");
+        return network;
+    }
+
+    /** A socket of this network that was saved. */
+    public OpenFile load(StateIn in, int flags) throws DamagedException {
+        in.require(allowed, "a socket of a program that has no network");
+        return GuestSocket.load(in, flags, this);
     }
 
     /** A new socket of a family. */
@@ -63,6 +92,13 @@ public final class Network {
 
     long nextNumber() {
         return FIRST_NUMBER + numbers++;
+    }
+
+    /** For the two ends of a connection within the machine: the first's, before the second's. */
+    long nextPair() {
+        long first = nextNumber();
+        numbers++;
+        return first;
     }
 
     // ---- addresses ----
@@ -118,11 +154,23 @@ public final class Network {
     }
 
     int freePort() {
-        return FIRST_FREE_PORT + ports++ % PORTS;
+        int port = FIRST_FREE_PORT + ports;
+        ports = (ports + 1) % PORTS;
+        return port;
     }
 
+    /** A place in the order in which sockets are bound. */
+    int nextBind() {
+        return binds++;
+    }
+
+    /** Enters a bound socket behind those that were bound before it: those of a copy come in the order of descriptors. */
     void take(GuestSocket socket) {
-        bound.add(socket);
+        int at = bound.size();
+        while (at > 0 && bound.get(at - 1).order() > socket.order()) {
+            at--;
+        }
+        bound.add(at, socket);
     }
 
     void leave(GuestSocket socket) {
@@ -168,7 +216,7 @@ public final class Network {
     /** A connection of ours to one of the program's listeners, within the machine; null: it takes none. */
     public @Nullable SocketEnd connect(SocketAddress address, KernelMemory memory) {
         GuestSocket listener = at(address);
-        SocketEnd.Pair pair = listener == null || !listener.hasRoom() ? null : SocketEnd.open(0, nextNumber(), memory);
+        SocketEnd.Pair pair = listener == null || !listener.hasRoom() ? null : SocketEnd.open(0, nextPair(), memory);
         if (listener == null || pair == null) {
             return null;
         }

@@ -9,6 +9,7 @@ import mayfly.machine.kvm.files.HostView;
 import mayfly.machine.kvm.files.SavedFiles;
 import mayfly.machine.kvm.memory.AddressSpace;
 import mayfly.machine.kvm.memory.SavedSpace;
+import mayfly.machine.kvm.net.Network;
 import mayfly.machine.kvm.saved.DamagedException;
 import mayfly.machine.kvm.saved.StateIn;
 import mayfly.machine.kvm.saved.StateOut;
@@ -32,6 +33,7 @@ public final class SavedProgram {
         out.number(clocks.offset());
         out.number(clocks.frozenAt());
         AddressSpace space = program.space();
+        program.network().save(out);
         SavedFiles files = SavedFiles.save(out, program.files(), program.descriptors(), space.regions(), view);
         SavedSpace.save(out, space, files::number);
         program.state().save(out);
@@ -66,10 +68,12 @@ public final class SavedProgram {
         long frozenAt = in.longNumber(nanos -> nanos >= -TIME_MAX && nanos < TIME_MAX, "a time");
         Clocks clocks = new Clocks();
         in.setTimeShift(clocks.goOn(offset, frozenAt));
-        SavedFiles files = SavedFiles.load(in, view);
+        Network network = Network.load(in);
+        SavedFiles files = SavedFiles.load(in, view, network::load);
         AddressSpace space = SavedSpace.load(in, memory, files::backing);
         Program program =
                 new Program(space, Processor.gone(memory), SystemCalls.all(), files.descriptors(), files.tree());
+        program.setNetwork(network);
         program.state().load(in, clocks);
         program.signals().load(in);
         int firstCode = in.number();

@@ -40,7 +40,7 @@ import mayfly.linux.Memory;
  */
 public record SavedFile(Memfd file, Memory memory, byte[] state) implements AutoCloseable {
     /** Files of another version are not read. To be raised when any part of a state changes its form or meaning. */
-    public static final int VERSION = 1;
+    public static final int VERSION = 2;
 
     private static final long MAGIC = 0x31_4D_56_59_4C_46_59_4DL; // "MYFLYVM1"
     private static final int PAGE = 4096;
