@@ -45,7 +45,8 @@ record Traces(
 
     static Traces of(ChildNode node) {
         try {
-            Set<String> supervised = names(node.data().resolve("supervised"));
+            Set<String> supervised = new TreeSet<>(names(node.data().resolve("supervised")));
+            supervised.removeIf(Traces::isMachineHost);
             SEEN.addAll(supervised);
             return new Traces(
                     processes(node),
@@ -112,10 +113,16 @@ record Traces(
 
     private static boolean worksIn(Path process, Path data) {
         try {
-            return Files.readSymbolicLink(process.resolve("cwd")).toString().startsWith(data.toString());
+            Path cwd = Files.readSymbolicLink(process.resolve("cwd"));
+            return cwd.startsWith(data) && !isMachineHost(cwd.getFileName().toString());
         } catch (IOException e) {
             return false;
         }
+    }
+
+    /** It is the node's own and stays while machines come and go in it. */
+    private static boolean isMachineHost(String supervised) {
+        return supervised.startsWith("host_");
     }
 
     private static String nameOf(Path process) {
