@@ -1,6 +1,8 @@
 package mayfly.node;
 
 import java.time.Duration;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.ReentrantLock;
 import mayfly.base.Clock;
 import mayfly.core.Step;
@@ -17,8 +19,9 @@ import mayfly.machine.Served;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Runs one connection: feeds events to {@link Connections#step} and does what it asks for. Everything happens on the thread
- * that calls {@link #run}, besides {@link #cancel}.
+ * Runs one connection: feeds events to {@link Connections#step} and does what it asks for. It has a thread only while a
+ * machine is made for it or serves it. Asks are made where the connection is accepted, or refused by a version that was
+ * replaced: so they are made in order.
  */
 final class ConnectionShell {
     private static final System.Logger LOG = System.getLogger("mayfly.node");
@@ -38,6 +41,9 @@ final class ConnectionShell {
         void ended(ConnectionShell shell, mayfly.core.connection.Connection.Ended ended);
     }
 
+    /** A machine in the connection's hands. */
+    private record Hold(Edition edition, PoolShell.Lease lease) {}
+
     private final Service service;
     private final Clock clock;
     private final Arrival arrival;
@@ -46,13 +52,15 @@ final class ConnectionShell {
     private final ReentrantLock lock = new ReentrantLock(); // guards state; effects run outside
     private mayfly.core.connection.Connection state;
 
-    /** Written by the connection's thread before its step says so. */
-    private volatile PoolShell.@Nullable Lease lease;
+    /** Written before the step that says so. */
+    private volatile @Nullable Hold held;
 
-    // used by the connection's thread
-    private @Nullable ConnectionEffect due;
-    private @Nullable Edition edition;
-    private boolean waiting = true;
+    private final AtomicBoolean waiting = new AtomicBoolean(true);
+    /** A thread that made a machine, and serves with it if the connection got it: that saves a hand-over. */
+    private volatile @Nullable Thread maker;
+
+    /** The ask that the maker is to serve; 0: none. */
+    private final AtomicInteger due = new AtomicInteger();
 
     ConnectionShell(Service service, Clock clock, Arrival arrival, Connection connection) {
         this.service = service;
@@ -71,18 +79,9 @@ final class ConnectionShell {
         }
     }
 
-    /** Blocks until the connection has ended. */
-    void run() {
+    /** Asks for a machine; does not block. */
+    void begin() {
         take(Connections.begin(arrival));
-        while (due != null) {
-            ConnectionEffect now = due;
-            due = null;
-            if (now instanceof ConnectionEffect.AskForMachine ask) {
-                ask(ask);
-            } else if (now instanceof ConnectionEffect.Serve serve) {
-                serve(serve);
-            }
-        }
     }
 
     /** The service waits for it no longer. */
@@ -92,16 +91,32 @@ final class ConnectionShell {
 
     private void ask(ConnectionEffect.AskForMachine ask) {
         Edition asked = service.newest();
-        edition = asked;
-        PoolShell.Answer answer = asked.pool().acquire(ask.deadlineNanos());
+        Runnable making = asked.pool().ask(ask.deadlineNanos(), answer -> answered(ask.ask(), asked, answer));
+        if (making != null) {
+            Thread thread = unstarted(() -> {
+                making.run();
+                for (int next = due.getAndSet(0); next != 0; next = due.getAndSet(0)) {
+                    serve(next);
+                }
+            });
+            maker = thread;
+            thread.start();
+        }
+    }
+
+    private Thread unstarted(Runnable work) {
+        return Thread.ofVirtual().name("connection " + arrival.number()).unstarted(work);
+    }
+
+    private void answered(int ask, Edition asked, PoolShell.Answer answer) {
         switch (answer) {
-            case PoolShell.Answer.Granted(var granted) -> {
-                lease = granted;
+            case PoolShell.Answer.Granted(var lease) -> {
+                held = new Hold(asked, lease);
                 leaveWaiting();
-                String machine = granted.machine().id().value();
-                send(new ConnectionEvent.Granted(ask.ask(), machine, granted.start(), clock.nanos()));
+                String machine = lease.machine().id().value();
+                send(new ConnectionEvent.Granted(ask, machine, lease.start(), clock.nanos()));
             }
-            case PoolShell.Answer.Refused(var refusal) -> send(refused(ask.ask(), asked, refusal));
+            case PoolShell.Answer.Refused(var refusal) -> send(refused(ask, asked, refusal));
         }
     }
 
@@ -122,8 +137,8 @@ final class ConnectionShell {
         };
     }
 
-    private void serve(ConnectionEffect.Serve serve) {
-        Served served = served();
+    private void serve(int ask) {
+        Served served = served(mine());
         How how = switch (served.end()) {
             case CLOSED -> How.CLOSED;
             case TIMED_OUT -> How.TIMED_OUT;
@@ -131,24 +146,29 @@ final class ConnectionShell {
             case CANCELLED -> How.CANCELLED;
             case NOT_STARTED -> How.NOT_STARTED;
         };
-        send(new ConnectionEvent.Served(
-                serve.ask(), how, served.detail(), served.received(), served.sent(), clock.nanos()));
+        send(new ConnectionEvent.Served(ask, how, served.detail(), served.received(), served.sent(), clock.nanos()));
     }
 
     /** A driver's broken invariant ends the connection, and loses neither it nor the machine. */
-    private Served served() {
-        PoolShell.Lease granted = lease;
-        Edition asked = edition;
-        if (granted == null || asked == null) {
-            throw new AssertionError("connection " + arrival + " is to be served by nobody");
-        }
-        Duration limit = asked.settings().connectionLimit();
+    private Served served(Hold mine) {
+        Duration limit = mine.edition().settings().connectionLimit();
         try {
-            return granted.machine().serve(connection, limit, service.logs());
+            return mine.lease().machine().serve(connection, limit, service.logs());
         } catch (RuntimeException | Error e) {
-            LOG.log(System.Logger.Level.ERROR, "a machine failed with a connection of " + asked.name(), e);
+            LOG.log(
+                    System.Logger.Level.ERROR,
+                    "a machine failed with a connection of " + mine.edition().name(),
+                    e);
             return new Served(Served.End.CRASHED, "the driver failed: " + e, 0, 0);
         }
+    }
+
+    private Hold mine() {
+        Hold mine = held;
+        if (mine == null) {
+            throw new AssertionError("connection " + arrival + " has no machine");
+        }
+        return mine;
     }
 
     private void send(ConnectionEvent event) {
@@ -175,15 +195,25 @@ final class ConnectionShell {
 
     private void run(ConnectionEffect effect) {
         switch (effect) {
-            // both follow from what the connection's own thread was told
-            case ConnectionEffect.AskForMachine _, ConnectionEffect.Serve _ -> due = effect;
-            case ConnectionEffect.CloseMachine _ -> {
-                PoolShell.Lease held = lease;
-                if (held != null) {
-                    held.machine().close();
+            case ConnectionEffect.AskForMachine ask -> ask(ask);
+            case ConnectionEffect.Serve(var ask) -> {
+                if (Thread.currentThread().equals(maker)) {
+                    due.set(ask); // when it is done with what else the pool wants
+                } else {
+                    unstarted(() -> serve(ask)).start();
                 }
             }
-            case ConnectionEffect.GiveBack(var _, var healthy) -> giveBack(healthy);
+            case ConnectionEffect.CloseMachine _ -> {
+                Hold serving = held; // gone when the connection was let go in this moment
+                if (serving != null) {
+                    serving.lease().machine().close();
+                }
+            }
+            case ConnectionEffect.GiveBack(var _, var healthy) -> {
+                Hold mine = mine();
+                held = null;
+                mine.edition().pool().release(mine.lease(), healthy);
+            }
             case ConnectionEffect.HangUp _ -> connection.close();
             case ConnectionEffect.Log _ -> {
                 leaveWaiting();
@@ -194,19 +224,8 @@ final class ConnectionShell {
         }
     }
 
-    private void giveBack(boolean healthy) {
-        PoolShell.Lease held = lease;
-        Edition asked = edition;
-        if (held == null || asked == null) {
-            throw new AssertionError("connection " + arrival + " has no machine to give back");
-        }
-        lease = null;
-        asked.pool().release(held, healthy);
-    }
-
     private void leaveWaiting() {
-        if (waiting) {
-            waiting = false;
+        if (waiting.getAndSet(false)) {
             service.leftWaiting();
         }
     }

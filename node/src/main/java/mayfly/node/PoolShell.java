@@ -13,6 +13,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.BooleanSupplier;
+import java.util.function.Consumer;
 import mayfly.base.Clock;
 import mayfly.core.Step;
 import mayfly.core.pool.Fault;
@@ -80,7 +81,7 @@ final class PoolShell {
     private long steps;
 
     private final AtomicLong tickets = new AtomicLong();
-    private final Map<Ticket, CompletableFuture<Answer>> callers = new ConcurrentHashMap<>();
+    private final Map<Ticket, Consumer<Answer>> callers = new ConcurrentHashMap<>();
     private final Map<MachineNumber, Machine> machines = new ConcurrentHashMap<>();
     private final Map<Long, Template> templates = new ConcurrentHashMap<>();
     private final CompletableFuture<Void> drained = new CompletableFuture<>();
@@ -113,22 +114,34 @@ final class PoolShell {
 
     /** A machine for the caller, or why there is none; blocks until the deadline at most. */
     Answer acquire(long deadlineNanos) {
-        Ticket ticket = new Ticket(tickets.incrementAndGet());
         CompletableFuture<Answer> answer = new CompletableFuture<>();
-        callers.put(ticket, answer);
+        Runnable making = ask(deadlineNanos, answer::complete);
+        if (making != null) {
+            making.run(); // this thread would only wait for a machine: making one itself saves two hand-overs
+        }
+        return answer.join(); // the pool answers every ticket: at its deadline at the latest, by a tick
+    }
+
+    /**
+     * Asks for a machine and does not wait. Who asks later is served later.
+     *
+     * @param heard told once, on any thread, perhaps before this returns; it must not block
+     * @return to be run by somebody who may block, at once: it makes a machine; null when there is none to make
+     */
+    @Nullable
+    Runnable ask(long deadlineNanos, Consumer<Answer> heard) {
+        Ticket ticket = new Ticket(tickets.incrementAndGet());
+        callers.put(ticket, heard);
         Taken taken = take(new PoolEvent.Acquire(ticket, deadlineNanos, clock.nanos()));
-        PoolEffect.@Nullable Create own = null;
+        Runnable making = null;
         for (PoolEffect effect : taken.step().effects()) {
-            if (own == null && effect instanceof PoolEffect.Create create) {
-                own = create;
+            if (making == null && effect instanceof PoolEffect.Create create) {
+                making = () -> create(create);
             } else {
                 run(effect, taken.number());
             }
         }
-        if (own != null) {
-            create(own); // this thread would only wait for a machine: making one itself saves two hand-overs
-        }
-        return answer.join(); // the pool answers every ticket: at its deadline at the latest, by a tick
+        return making;
     }
 
     /** Takes a machine back; never blocks on closing or resetting it. */
@@ -237,10 +250,11 @@ final class PoolShell {
     }
 
     private void answer(Ticket ticket, Answer answer) {
-        CompletableFuture<Answer> caller = callers.remove(ticket);
-        if (caller == null || !caller.complete(answer)) {
+        Consumer<Answer> caller = callers.remove(ticket);
+        if (caller == null) {
             throw new AssertionError(ticket + " was answered twice; the second answer is " + answer);
         }
+        caller.accept(answer);
     }
 
     private void create(PoolEffect.Create create) {

@@ -186,7 +186,7 @@ public final class ServiceShell implements AutoCloseable {
         Arrival arrival = new Arrival(counters.accepted(), connection.peer(), now, deadline);
         ConnectionShell shell = new ConnectionShell(view, place.clock(), arrival, connection);
         open.add(shell);
-        var _ = Thread.ofVirtual().name("connection " + arrival.number()).start(shell::run);
+        shell.begin();
     }
 
     private void ended(ConnectionShell shell, Ended ended) {

@@ -69,7 +69,29 @@ final class ServiceBed implements AutoCloseable {
         return settings(1, "count", workers, 256, Duration.ofMinutes(5));
     }
 
+    /** A connection is served for at most so long. */
+    ServiceSettings limited(Duration limit) throws IOException {
+        return settings(1, "count", 2, 64, Duration.ofSeconds(60), limit, Duration.ofMinutes(5));
+    }
+
+    /** A connection waits for at most so long. */
+    ServiceSettings waiting(Duration limit, int workers, int waitingMax) throws IOException {
+        return settings(1, "count", workers, waitingMax, limit, Duration.ofSeconds(30), Duration.ofMinutes(5));
+    }
+
     ServiceSettings settings(int version, String word, int workers, int waitingMax, Duration idleAfter)
+            throws IOException {
+        return settings(version, word, workers, waitingMax, Duration.ofSeconds(60), Duration.ofSeconds(30), idleAfter);
+    }
+
+    private ServiceSettings settings(
+            int version,
+            String word,
+            int workers,
+            int waitingMax,
+            Duration waitLimit,
+            Duration connectionLimit,
+            Duration idleAfter)
             throws IOException {
         String file = "app" + version + ".py";
         Files.writeString(directory.resolve(file), COUNTER.replace("b\"count\"", "b\"" + word + "\""));
@@ -91,8 +113,8 @@ final class ServiceBed implements AutoCloseable {
                 new ServiceSettings.Listen.Tcp(InetAddress.ofLiteral("127.0.0.1"), 0),
                 workers,
                 waitingMax,
-                Duration.ofSeconds(60),
-                Duration.ofSeconds(30),
+                waitLimit,
+                connectionLimit,
                 idleAfter);
     }
 
