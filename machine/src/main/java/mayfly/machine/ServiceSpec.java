@@ -10,7 +10,7 @@ import java.util.Map;
  *
  * @param name for people: service name and version, shows in process lists and errors
  * @param program path of the program, and its arguments
- * @param env its whole environment besides PATH, HOME and LANG
+ * @param env its whole environment besides PATH, HOME, LANG and settings of malloc(3)
  * @param directory where it runs, as the machine sees it
  * @param readable directories of the host that it sees at their own paths, read-only, besides the system's programs
  * @param port of the program's listener that gets the connections; 0: the first that it opened

@@ -74,6 +74,10 @@ final class ServiceBoot extends Boot {
         env.put("PATH", "/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin");
         env.put("HOME", "/tmp");
         env.put("LANG", "C.UTF-8");
+        // glibc keeps memory that it has, instead of asking for it in each connection: three system calls less in many
+        env.put("MALLOC_MMAP_THRESHOLD_", "4194304");
+        env.put("MALLOC_TRIM_THRESHOLD_", "16777216");
+        env.put("MALLOC_TOP_PAD_", "1048576");
         env.putAll(spec.env());
         List<String> all = new ArrayList<>();
         env.forEach((name, value) -> all.add(name + "=" + value));
