@@ -258,7 +258,9 @@ final class ModelSpace {
     private static boolean continues(Area low, Area high) {
         return low.protection() == high.protection()
                 && java.util.Objects.equals(low.file(), high.file())
-                && (low.file() == null || low.part(high.from(), 0).offset() == high.offset());
+                && (low.file() == null
+                        || HEAP.equals(low.file())
+                        || low.part(high.from(), 0).offset() == high.offset());
     }
 
     long setBreak(long wanted, long available) {
