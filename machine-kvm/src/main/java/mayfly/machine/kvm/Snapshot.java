@@ -7,6 +7,7 @@ import mayfly.linux.ErrnoException;
 import mayfly.linux.Kvm;
 import mayfly.linux.Memfd;
 import mayfly.linux.Memory;
+import mayfly.machine.kvm.cpu.BlankMachine;
 import mayfly.machine.kvm.cpu.ProcessorKind;
 import mayfly.machine.kvm.files.HostView;
 import mayfly.machine.kvm.memory.AddressSpace;
@@ -16,6 +17,7 @@ import mayfly.machine.kvm.program.SavedProgram;
 import mayfly.machine.kvm.saved.DamagedException;
 import mayfly.machine.kvm.saved.SavedFile;
 import mayfly.machine.kvm.saved.UnsavableException;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A program that waits, frozen: machines are forked from it, and put back to it after use. Nobody can change it any more.
@@ -29,8 +31,11 @@ public final class Snapshot implements AutoCloseable {
     private final long usedBytes;
     private final long tablesFrom;
     private final long tablesEnd;
+    /** For the first fork of a snapshot that was loaded. */
+    private final @Nullable MachineAhead ahead;
 
-    Snapshot(Memfd file, Memory view, Program program) {
+    Snapshot(Memfd file, Memory view, Program program, @Nullable MachineAhead ahead) {
+        this.ahead = ahead;
         this.file = file;
         this.view = view;
         this.program = program;
@@ -46,7 +51,7 @@ public final class Snapshot implements AutoCloseable {
         machine.program().freeze();
         machine.closeKeepingFile();
         file.seal();
-        return new Snapshot(file, file.view(), machine.program());
+        return new Snapshot(file, file.view(), machine.program(), null);
     }
 
     /** A machine in this state. Takes a millisecond, more when the host is busy: not for a request's path. */
@@ -56,7 +61,8 @@ public final class Snapshot implements AutoCloseable {
             memory.smallPages();
             memory.overlay(0, file, 0, usedBytes);
             memory.overlay(tablesFrom, file, tablesFrom, tablesEnd - tablesFrom);
-            return VirtualMachine.forked(kvm, this, memory);
+            BlankMachine made = ahead == null ? null : ahead.take(kvm);
+            return VirtualMachine.forked(made == null ? BlankMachine.create(kvm) : made, this, memory);
         } catch (ErrnoException e) {
             memory.close();
             throw e;
@@ -85,7 +91,8 @@ public final class Snapshot implements AutoCloseable {
     }
 
     /**
-     * Makes a snapshot from a file: a millisecond and what it takes to read through the file once.
+     * Makes a snapshot from a file: a millisecond or two, or what it takes to read through the file once.
+     * Its first machine is made meanwhile.
      *
      * @param view the same directories as when it was saved; nobody else's, and open for as long as the snapshot
      * @param key the same as when it was saved
@@ -94,20 +101,46 @@ public final class Snapshot implements AutoCloseable {
      */
     public static Snapshot load(Kvm kvm, Path file, HostView view, String key)
             throws DamagedException, IOException, ErrnoException {
-        return load(ProcessorKind.of(kvm), file, view, key);
+        return load(kvm, null, file, view, key);
     }
 
-    static Snapshot load(ProcessorKind kind, Path from, HostView view, String key)
+    /** @param known the kind of this host's processors; null: it is to be asked */
+    static Snapshot load(Kvm kvm, @Nullable ProcessorKind known, Path from, HostView view, String key)
             throws DamagedException, IOException, ErrnoException {
-        return of(SavedFile.open(from, kind.identity() + key), kind, view);
+        MachineAhead ahead = new MachineAhead(kvm);
+        boolean loaded = false;
+        try {
+            SavedFile saved = SavedFile.open(from);
+            ProcessorKind kind = known;
+            try {
+                kind = known == null ? ahead.look().kind() : known;
+                saved.requireKey(kind.identity() + key);
+            } catch (DamagedException | ErrnoException | RuntimeException e) {
+                saved.close();
+                throw e;
+            }
+            Snapshot snapshot = of(saved, kind, view, ahead);
+            loaded = true;
+            return snapshot;
+        } finally {
+            if (!loaded) {
+                ahead.close();
+            }
+        }
     }
 
     /** The file belongs to the snapshot, or is closed. */
-    static Snapshot of(SavedFile saved, ProcessorKind kind, HostView view) throws DamagedException {
+    static Snapshot of(SavedFile saved, ProcessorKind kind, HostView view, @Nullable MachineAhead ahead)
+            throws DamagedException {
+        Program program = null;
         try {
-            Program program = SavedProgram.load(saved.state(), saved.memory(), kind, view);
-            return new Snapshot(saved.file(), saved.memory(), program);
+            program = SavedProgram.load(saved.state(), saved.memory(), kind, view);
+            saved.check();
+            return new Snapshot(saved.file(), saved.memory(), program, ahead);
         } catch (DamagedException e) {
+            if (program != null) {
+                program.close();
+            }
             saved.close();
             throw e;
         } catch (RuntimeException | AssertionError e) { // what no codec thought of
@@ -145,6 +178,9 @@ public final class Snapshot implements AutoCloseable {
     /** Frees it. No machine forked from it may be in use. */
     @Override
     public void close() {
+        if (ahead != null) {
+            ahead.close();
+        }
         program.close();
         view.close();
         file.close();

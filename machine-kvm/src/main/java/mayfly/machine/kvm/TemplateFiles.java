@@ -39,6 +39,7 @@ final class TemplateFiles implements AutoCloseable {
     private static final System.Logger LOG = System.getLogger("mayfly.machine.kvm");
     private static final int BLOCK_BYTES = 512;
 
+    private final Kvm kvm;
     private final Path directory;
     private final long bytesMax;
     private final ProcessorKind kind;
@@ -50,7 +51,8 @@ final class TemplateFiles implements AutoCloseable {
 
     private final LongAdder saved = new LongAdder();
 
-    private TemplateFiles(Path directory, long bytesMax, ProcessorKind kind, String world) {
+    private TemplateFiles(Kvm kvm, Path directory, long bytesMax, ProcessorKind kind, String world) {
+        this.kvm = kvm;
         this.directory = directory;
         this.bytesMax = bytesMax;
         this.kind = kind;
@@ -66,7 +68,8 @@ final class TemplateFiles implements AutoCloseable {
         Files.createDirectories(
                 directory, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
         Files.setPosixFilePermissions(directory, PosixFilePermissions.fromString("rwx------"));
-        TemplateFiles files = new TemplateFiles(directory, bytesMax, ProcessorKind.of(kvm), TemplateKey.world(agents));
+        TemplateFiles files =
+                new TemplateFiles(kvm, directory, bytesMax, ProcessorKind.of(kvm), TemplateKey.world(agents));
         files.delete(name -> name.endsWith(".part") || (name.endsWith(".template") && !name.endsWith(SUFFIX)));
         return files;
     }
@@ -84,7 +87,7 @@ final class TemplateFiles implements AutoCloseable {
             return null;
         }
         try {
-            Snapshot snapshot = Snapshot.load(kind, file, view, key.text());
+            Snapshot snapshot = Snapshot.load(kvm, kind, file, view, key.text());
             touch(file);
             return snapshot;
         } catch (DamagedException e) {

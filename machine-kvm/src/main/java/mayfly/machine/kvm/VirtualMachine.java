@@ -6,6 +6,7 @@ import mayfly.linux.Kvm;
 import mayfly.linux.Memfd;
 import mayfly.linux.Memory;
 import mayfly.linux.ThreadSignal;
+import mayfly.machine.kvm.cpu.BlankMachine;
 import mayfly.machine.kvm.cpu.Layout;
 import mayfly.machine.kvm.cpu.MachineTables;
 import mayfly.machine.kvm.cpu.Processor;
@@ -52,11 +53,12 @@ public final class VirtualMachine implements AutoCloseable {
         this.program = program;
     }
 
-    static VirtualMachine forked(Kvm kvm, Snapshot snapshot, Memory memory) throws ErrnoException {
+    /** @param blank the fork's, or closed */
+    static VirtualMachine forked(BlankMachine blank, Snapshot snapshot, Memory memory) throws ErrnoException {
         Program frozen = snapshot.program();
         GuestRam ram = frozen.space().ram().over(memory);
         AddressSpace space = frozen.space().over(ram);
-        Processor cpu = Processor.create(kvm, memory, space.tables().rootAddress());
+        Processor cpu = Processor.create(blank, memory, space.tables().rootAddress());
         return new VirtualMachine(snapshot, null, memory, cpu, frozen.over(space, cpu));
     }
 

@@ -112,7 +112,8 @@ class SavedFileFuzzTest {
                 for (int i = 0; i < 2000; i++) {
                     byte[] mutant = mutate(state, random);
                     Memfd memory = Memfd.open(file.toString(), size);
-                    try (Snapshot loaded = Snapshot.of(new SavedFile(memory, memory.view(), mutant), kind, view)) {
+                    try (Snapshot loaded =
+                            Snapshot.of(new SavedFile(memory, memory.view(), mutant), kind, view, null)) {
                         taken++;
                         if (taken % 10 == 0) {
                             run(bench, loaded);

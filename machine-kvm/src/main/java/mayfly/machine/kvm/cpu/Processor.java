@@ -95,32 +95,25 @@ public final class Processor implements AutoCloseable {
      * @param root physical address of the page tables
      */
     public static Processor create(Kvm kvm, Memory memory, long root) throws ErrnoException {
-        Processor processor = still(kvm, memory, root);
+        return create(BlankMachine.create(kvm), memory, root);
+    }
+
+    /** The same with a machine that was made ahead: it is the processor's, or closed. */
+    public static Processor create(BlankMachine blank, Memory memory, long root) throws ErrnoException {
         try {
+            blank.machine.setMemory(memory);
+            blank.setRoot(root);
+            Processor processor = new Processor(
+                    blank.machine,
+                    blank.vcpu,
+                    memory,
+                    blank.components,
+                    blank.componentsBytes,
+                    blank.vcpu.ticksPerMilli());
             processor.clock.renew();
             return processor;
         } catch (ErrnoException e) {
-            processor.close();
-            throw e;
-        }
-    }
-
-    /** One that does not run yet: nothing needs to be in the memory. */
-    static Processor still(Kvm kvm, Memory memory, long root) throws ErrnoException {
-        KvmMachine machine = kvm.createMachine();
-        Vcpu vcpu = null;
-        try {
-            machine.setMemory(memory);
-            vcpu = machine.createVcpu(0);
-            long components = Beginning.of(vcpu, root);
-            int bytes = Math.max(ExtendedState.LEAST_BYTES, kvm.extendedBytes(components));
-            bytes = Math.min(bytes, vcpu.extendedBytes());
-            return new Processor(machine, vcpu, memory, components, bytes, vcpu.ticksPerMilli());
-        } catch (ErrnoException e) {
-            if (vcpu != null) {
-                vcpu.close();
-            }
-            machine.close();
+            blank.close();
             throw e;
         }
     }

@@ -6,9 +6,7 @@ import java.util.Arrays;
 import java.util.HexFormat;
 import mayfly.linux.ErrnoException;
 import mayfly.linux.Kvm;
-import mayfly.linux.Memory;
 import mayfly.linux.Vcpu;
-import mayfly.machine.kvm.memory.GuestRam;
 import mayfly.machine.kvm.saved.DamagedException;
 import mayfly.machine.kvm.saved.StateIn;
 import mayfly.machine.kvm.saved.StateOut;
@@ -19,8 +17,6 @@ import mayfly.machine.kvm.saved.UnsavableException;
  * those that a program can change, so that a saved state cannot bring privileges, page tables or modes with it.
  */
 public final class ProcessorKind {
-    private static final int PROBE_PAGES = Layout.RESERVED_PAGES;
-
     /** A program's registers at its start; those that programs cannot change are the same for all. */
     private final byte[] registers;
 
@@ -30,22 +26,22 @@ public final class ProcessorKind {
     private final long components;
     private final byte[] features;
 
-    private ProcessorKind(Processor probe, byte[] features) throws ErrnoException {
-        CpuState state = probe.newState();
-        probe.save(state);
+    ProcessorKind(BlankMachine probe, byte[] features) throws ErrnoException {
+        CpuState state = new CpuState(probe.vcpu.extendedBytes());
+        probe.vcpu.saveRegisters(state.registers());
+        probe.vcpu.saveExtended(state.extended());
         registers = clean(state.registers());
         extendedBytes = state.extended().length;
-        componentsBytes = probe.extendedBytes();
-        components = probe.components();
+        componentsBytes = probe.componentsBytes;
+        components = probe.components;
         statusBits = ExtendedState.statusBits(state.extended());
         this.features = features;
     }
 
-    /** Makes a machine of a few pages, and looks. Takes a millisecond: ask once. */
+    /** Makes a machine, and looks. Takes a millisecond: ask once. */
     public static ProcessorKind of(Kvm kvm) throws ErrnoException {
-        try (Memory memory = Memory.anonymous((long) PROBE_PAGES * GuestRam.PAGE);
-                Processor probe = Processor.still(kvm, memory, 0)) {
-            return new ProcessorKind(probe, kvm.features());
+        try (BlankMachine probe = BlankMachine.create(kvm)) {
+            return probe.kind();
         }
     }
 

@@ -14,6 +14,8 @@ import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.Arrays;
 import java.util.Set;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.FutureTask;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.function.BooleanSupplier;
 import java.util.zip.CRC32C;
@@ -37,8 +39,11 @@ import mayfly.linux.Memory;
  * @param file the open file; its memory is mapped from it
  * @param memory all of the memory, to be read
  * @param state of the program
+ * @param keySum of the key that it was written for
+ * @param reading under way: whether the memory is what was written
  */
-public record SavedFile(Memfd file, Memory memory, byte[] state) implements AutoCloseable {
+public record SavedFile(Memfd file, Memory memory, byte[] state, byte[] keySum, FutureTask<Boolean> reading)
+        implements AutoCloseable {
     /** Files of another version are not read. To be raised when any part of a state changes its form or meaning. */
     public static final int VERSION = 2;
 
@@ -81,7 +86,7 @@ public record SavedFile(Memfd file, Memory memory, byte[] state) implements Auto
     }
 
     private static void writeState(FileChannel out, String key, long memoryBytes, byte[] state) throws IOException {
-        ByteBuffer trailer = trailer(key, memoryBytes, state);
+        ByteBuffer trailer = trailer(sum(key), memoryBytes, state);
         long at = memoryBytes;
         for (ByteBuffer each : new ByteBuffer[] {ByteBuffer.wrap(state), trailer}) {
             long from = at;
@@ -92,13 +97,17 @@ public record SavedFile(Memfd file, Memory memory, byte[] state) implements Auto
         }
     }
 
-    private static ByteBuffer trailer(String key, long memoryBytes, byte[] state) {
+    private static ByteBuffer trailer(byte[] keySum, long memoryBytes, byte[] state) {
         ByteBuffer trailer = ByteBuffer.allocate(TRAILER_BYTES).order(ByteOrder.LITTLE_ENDIAN);
         trailer.putLong(MAGIC).putInt(VERSION).putInt(state.length).putLong(memoryBytes);
-        trailer.put(sum(key.getBytes(StandardCharsets.UTF_8)));
+        trailer.put(keySum);
         byte[] head = Arrays.copyOf(trailer.array(), trailer.position());
         trailer.put(sum(head, state));
         return trailer.rewind();
+    }
+
+    private static byte[] sum(String key) {
+        return sum(key.getBytes(StandardCharsets.UTF_8));
     }
 
     private static byte[] sum(byte[]... parts) {
@@ -199,14 +208,22 @@ public record SavedFile(Memfd file, Memory memory, byte[] state) implements Auto
 
     // ---- reading ----
 
+    /** One without sums to be compared. */
+    public SavedFile(Memfd file, Memory memory, byte[] state) {
+        this(file, memory, state, new byte[0], new FutureTask<>(() -> true));
+        reading.run();
+    }
+
     /**
-     * Opens one and reads through it.
+     * Opens one. Another thread begins to read through its memory: {@link #check} is to be asked before it is used, and
+     * {@link #requireKey}.
      *
-     * @throws DamagedException it is not whole, of another version or written for another key
+     * @throws DamagedException it is not whole, or of another version
      */
-    public static SavedFile open(Path path, String key) throws DamagedException, IOException, ErrnoException {
+    public static SavedFile open(Path path) throws DamagedException, IOException, ErrnoException {
         StateIn in;
         long memoryBytes;
+        byte[] keySum = new byte[SUM_BYTES];
         try (FileChannel file = FileChannel.open(path, StandardOpenOption.READ)) {
             long size = file.size();
             require(size >= 2 * TRAILER_BYTES, "is too short");
@@ -220,23 +237,25 @@ public record SavedFile(Memfd file, Memory memory, byte[] state) implements Auto
                     "has an impossible memory");
             require(stateBytes >= 0 && stateBytes <= StateOut.BYTES_MAX + (64 << 20), "has an impossible state");
             require(size == memoryBytes + pageUp(stateBytes) + TRAILER_BYTES, "has another length than it says");
-            byte[] keySum = new byte[SUM_BYTES];
             trailer.get(keySum);
-            require(Arrays.equals(keySum, sum(key.getBytes(StandardCharsets.UTF_8))), "was written for another key");
             byte[] state = read(file, memoryBytes, stateBytes).array();
             require(
-                    trailer.rewind().equals(trailer(key, memoryBytes, state)),
+                    trailer.rewind().equals(trailer(keySum, memoryBytes, state)),
                     "does not have the sum that it should have");
             in = new StateIn(state);
         }
         Memfd memfd = Memfd.open(path.toString(), memoryBytes);
         Memory memory = null;
         try {
-            memory = memfd.view();
-            checkPages(in, memory);
+            Memory all = memfd.view();
+            memory = all;
+            int[] runs = runs(in, all);
+            long sum = in.longNumber();
             byte[] program = in.block(StateOut.BYTES_MAX, "the program's state");
             in.end();
-            return new SavedFile(memfd, memory, program);
+            FutureTask<Boolean> check = new FutureTask<>(() -> sum(runs, all) == sum);
+            Thread.ofVirtual().name("check-template").start(check);
+            return new SavedFile(memfd, memory, program, keySum, check);
         } catch (DamagedException | ErrnoException | RuntimeException e) {
             if (memory != null) {
                 memory.close();
@@ -246,23 +265,59 @@ public record SavedFile(Memfd file, Memory memory, byte[] state) implements Auto
         }
     }
 
-    private static void checkPages(StateIn in, Memory memory) throws DamagedException {
+    /** @throws DamagedException it was written for another key */
+    public void requireKey(String key) throws DamagedException {
+        require(Arrays.equals(keySum, sum(key)), "was written for another key");
+    }
+
+    /**
+     * Waits until all of its memory was read.
+     *
+     * @throws DamagedException it is not what was written
+     */
+    public void check() throws DamagedException {
+        boolean interrupted = false;
+        try {
+            while (true) {
+                try {
+                    require(reading.get(), "does not have the memory that it should have");
+                    return;
+                } catch (InterruptedException e) {
+                    interrupted = true; // it ends soon, and the memory may not go before
+                } catch (ExecutionException e) {
+                    throw new DamagedException("the file cannot be read: " + e.getCause(), e);
+                }
+            }
+        } finally {
+            if (interrupted) {
+                Thread.currentThread().interrupt();
+            }
+        }
+    }
+
+    private static int[] runs(StateIn in, Memory memory) throws DamagedException {
         int pages = (int) (memory.size() / PAGE);
         int[] runs = in.numbers(Integer.MAX_VALUE, "runs of pages");
         in.require(runs.length % 2 == 0, "half a run of pages");
-        CRC32C sum = new CRC32C();
         int end = 0;
         for (int run = 0; run < runs.length; run += 2) {
             in.require(
                     runs[run] >= end && runs[run + 1] > 0 && runs[run + 1] <= pages - runs[run],
                     "pages out of order or out of range");
             end = runs[run] + runs[run + 1];
-            long until = (long) end * PAGE;
+        }
+        return runs;
+    }
+
+    private static long sum(int[] runs, Memory memory) {
+        CRC32C sum = new CRC32C();
+        for (int run = 0; run < runs.length; run += 2) {
+            long until = (long) (runs[run] + runs[run + 1]) * PAGE;
             for (long at = (long) runs[run] * PAGE; at < until; at += PIECE) {
                 sum.update(memory.range(at, (int) Math.min(PIECE, until - at)));
             }
         }
-        in.require(in.longNumber() == sum.getValue(), "the memory does not have the sum that it should have");
+        return sum.getValue();
     }
 
     private static ByteBuffer read(FileChannel file, long at, int count) throws IOException, DamagedException {
@@ -281,6 +336,11 @@ public record SavedFile(Memfd file, Memory memory, byte[] state) implements Auto
 
     @Override
     public void close() {
+        try {
+            check(); // or it would go on reading
+        } catch (DamagedException known) {
+            // nobody uses it
+        }
         memory.close();
         file.close();
     }
