@@ -50,7 +50,7 @@ public record FunctionSpec(
     public static FunctionSpec of(FunctionRequest request, Optional<String> pathName, Defaults defaults)
             throws InvalidException {
         RequestProblems problems = new RequestProblems();
-        String name = name(request, pathName, problems);
+        String name = problems.name(request.name(), pathName);
         checkSource(request, problems);
         problems.env(request.env());
         checkTags(request.tags(), problems);
@@ -122,19 +122,6 @@ public record FunctionSpec(
 
     private String module() {
         return handler.substring(0, handler.lastIndexOf('.'));
-    }
-
-    private static String name(FunctionRequest request, Optional<String> pathName, RequestProblems problems) {
-        Optional<String> name = request.name().or(() -> pathName);
-        if (name.isEmpty()) {
-            problems.add("name", "required");
-            return "";
-        }
-        problems.name(name.get());
-        if (pathName.isPresent() && !pathName.get().equals(name.get())) {
-            problems.add("name", "must be the name in the path, or be left out");
-        }
-        return name.get();
     }
 
     private static void checkSource(FunctionRequest request, RequestProblems problems) {

@@ -89,6 +89,12 @@ public record Problem(
             case TASK_ENDED -> "The task has ended";
             case TASK_RUNNING -> "The task has not ended";
             case TASK_SPAWN_FAILED -> "The task could not be started";
+            case SERVICE_NOT_FOUND -> "There is no such service";
+            case SERVICE_EXISTS -> "The name is taken";
+            case SERVICE_INVALID -> "The service is not valid";
+            case SERVICE_INIT_FAILED -> "The service's program does not come to wait for connections";
+            case SERVICE_ADDRESS_TAKEN -> "The address is in use";
+            case SERVICE_NOT_RUNNING -> "The service does not run";
             case MACHINE_NO_CAPACITY -> "No machine was free in time";
             case MACHINE_FAILED -> "A machine failed";
             case ISOLATION_UNAVAILABLE -> "This host cannot isolate that much";

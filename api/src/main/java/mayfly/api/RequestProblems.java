@@ -9,7 +9,7 @@ import java.util.regex.Pattern;
 import mayfly.base.ErrorCode;
 import mayfly.base.Limits;
 
-/** Collects what is wrong with a request, so that its sender hears everything at once; holds the rules both specs share. */
+/** Collects what is wrong with a request, so that its sender hears everything at once; holds the rules that specs share. */
 final class RequestProblems {
     private static final Pattern NAME = Pattern.compile("[a-z0-9][a-z0-9_-]*");
     private static final Pattern ENV_NAME = Pattern.compile("[A-Za-z_][A-Za-z0-9_]*");
@@ -38,6 +38,43 @@ final class RequestProblems {
             add("name", "must have 1 to " + Limits.NAME_CHARS_MAX + " characters; has " + name.length());
         } else if (!NAME.matcher(name).matches()) {
             add("name", "may have a-z, 0-9, - and _ and must start with a letter or digit");
+        }
+    }
+
+    /** The name of what is created, or of what the path of a PUT names. */
+    String name(Optional<String> given, Optional<String> inPath) {
+        Optional<String> name = given.or(() -> inPath);
+        if (name.isEmpty()) {
+            add("name", "required");
+            return "";
+        }
+        name(name.get());
+        if (inPath.isPresent() && !inPath.get().equals(name.get())) {
+            add("name", "must be the name in the path, or be left out");
+        }
+        return name.get();
+    }
+
+    void command(String field, List<String> command) {
+        if (command.isEmpty() || command.getFirst().isEmpty()) {
+            add(field, "must have at least the name of a program");
+            return;
+        }
+        long bytes = 0;
+        for (int i = 0; i < command.size(); i++) {
+            bytes += utf8(command.get(i)) + 1L;
+            if (command.get(i).indexOf('\0') >= 0) {
+                add(field + "[" + i + "]", "must not hold a NUL character");
+            }
+        }
+        if (bytes > Limits.COMMAND_BYTES_MAX) {
+            add(field, "must not be over " + Limits.COMMAND_BYTES_MAX + " bytes in all; has " + bytes);
+        }
+    }
+
+    void absolute(String field, String path) {
+        if (!path.startsWith("/") || path.length() > Limits.PATH_CHARS_MAX || path.indexOf('\0') >= 0) {
+            add(field, "must be an absolute path; found \"" + printable(path) + "\"");
         }
     }
 

@@ -153,7 +153,71 @@ public enum Route {
             DELETE,
             "/api/v1/tasks/{id}",
             "Forget a task that has ended, with its output",
-            answers(204, new Body.None()).fails(ErrorCode.TASK_NOT_FOUND, ErrorCode.TASK_RUNNING));
+            answers(204, new Body.None()).fails(ErrorCode.TASK_NOT_FOUND, ErrorCode.TASK_RUNNING)),
+
+    SERVICE_CREATE(
+            POST,
+            "/api/v1/services",
+            "Start a server that gets a machine for each connection",
+            answers(201, ServiceResponse.class)
+                    .takes(ServiceRequest.class)
+                    .fails(
+                            ErrorCode.SERVICE_EXISTS,
+                            ErrorCode.SERVICE_INVALID,
+                            ErrorCode.SERVICE_INIT_FAILED,
+                            ErrorCode.SERVICE_ADDRESS_TAKEN,
+                            ErrorCode.ISOLATION_UNAVAILABLE,
+                            ErrorCode.MACHINE_FAILED,
+                            ErrorCode.LIMIT_REACHED)),
+    SERVICE_LIST(
+            GET,
+            "/api/v1/services",
+            "List services by name",
+            answers(200, ServicePage.class)
+                    .text("prefix", "only names that start with it", "web-")
+                    .paged()),
+    SERVICE_GET(
+            GET,
+            "/api/v1/services/{name}",
+            "One service, with what it does now",
+            answers(200, ServiceResponse.class).fails(ErrorCode.SERVICE_NOT_FOUND)),
+    SERVICE_REPLACE(
+            PUT,
+            "/api/v1/services/{name}",
+            "Replace a service's definition; connections that it has are finished",
+            answers(200, ServiceResponse.class)
+                    .takes(ServiceRequest.class)
+                    .fails(
+                            ErrorCode.SERVICE_NOT_FOUND,
+                            ErrorCode.SERVICE_INVALID,
+                            ErrorCode.SERVICE_INIT_FAILED,
+                            ErrorCode.SERVICE_ADDRESS_TAKEN,
+                            ErrorCode.ISOLATION_UNAVAILABLE,
+                            ErrorCode.MACHINE_FAILED)),
+    SERVICE_DELETE(
+            DELETE,
+            "/api/v1/services/{name}",
+            "Delete a service; connections that it has are cut off",
+            answers(204, new Body.None()).fails(ErrorCode.SERVICE_NOT_FOUND)),
+    SERVICE_LOGS(
+            GET,
+            "/api/v1/services/{name}/logs",
+            "The newest of what a service's program printed, or of its access log",
+            answers(200, new Body.Payload("text; of the access log a line for each connection that ended"))
+                    .text("stream", "output (default) or access", "access")
+                    .fails(ErrorCode.SERVICE_NOT_FOUND)),
+    SERVICE_SCALE(
+            POST,
+            "/api/v1/services/{name}/scale",
+            "Change how many machines a service may have",
+            answers(200, ServiceResponse.class)
+                    .takes(ServiceScale.class)
+                    .fails(ErrorCode.SERVICE_NOT_FOUND, ErrorCode.SERVICE_INVALID, ErrorCode.SERVICE_NOT_RUNNING)),
+    SERVICE_DRAIN(
+            POST,
+            "/api/v1/services/{name}/drain",
+            "Take no more connections and wait until those there are have ended",
+            answers(200, ServiceResponse.class).fails(ErrorCode.SERVICE_NOT_FOUND, ErrorCode.SERVICE_NOT_RUNNING));
 
     private final HttpMethod method;
     private final String template;

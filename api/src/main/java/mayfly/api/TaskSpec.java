@@ -25,19 +25,14 @@ public record TaskSpec(
         Optional<Integer> outputMaxMb) {
 
     private static final int OUTPUT_MB_MAX = 1024 * 1024;
-    private static final int PATH_CHARS_MAX = 4095;
 
     /** Checks a request by everything that the request alone can tell. */
     public static TaskSpec of(TaskRequest request) throws InvalidException {
         RequestProblems problems = new RequestProblems();
         request.name().ifPresent(problems::name);
-        checkCommand(request.command(), problems);
+        problems.command("command", request.command());
         problems.env(request.env());
-        request.cwd().ifPresent(cwd -> {
-            if (!cwd.startsWith("/") || cwd.length() > PATH_CHARS_MAX || cwd.indexOf('\0') >= 0) {
-                problems.add("cwd", "must be an absolute path; found \"" + RequestProblems.printable(cwd) + "\"");
-            }
-        });
+        request.cwd().ifPresent(cwd -> problems.absolute("cwd", cwd));
         problems.range("memory_mb", request.memoryMb(), Limits.MEMORY_MB_MIN, Limits.MEMORY_MB_MAX, 0);
         problems.range("timeout_ms", request.timeoutMs(), 1, Long.MAX_VALUE / 1_000_000, 0);
         problems.range("output_max_mb", request.outputMaxMb(), 1, OUTPUT_MB_MAX, 0);
@@ -51,22 +46,5 @@ public record TaskSpec(
                 request.timeoutMs(),
                 request.isolation().orElse(TaskIsolation.NONE),
                 request.outputMaxMb());
-    }
-
-    private static void checkCommand(List<String> command, RequestProblems problems) {
-        if (command.isEmpty() || command.getFirst().isEmpty()) {
-            problems.add("command", "must have at least the name of a program");
-            return;
-        }
-        long bytes = 0;
-        for (int i = 0; i < command.size(); i++) {
-            bytes += RequestProblems.utf8(command.get(i)) + 1L;
-            if (command.get(i).indexOf('\0') >= 0) {
-                problems.add("command[" + i + "]", "must not hold a NUL character");
-            }
-        }
-        if (bytes > Limits.COMMAND_BYTES_MAX) {
-            problems.add("command", "must not be over " + Limits.COMMAND_BYTES_MAX + " bytes in all; has " + bytes);
-        }
     }
 }

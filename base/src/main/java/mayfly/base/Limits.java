@@ -40,6 +40,17 @@ public final class Limits {
     public static final int MACHINES_PER_FUNCTION_MAX = 64;
     public static final int FUNCTIONS_MAX = 10_000;
     public static final int TASKS_RUNNING_MAX = 5_000;
+    public static final int SERVICES_MAX = 1_000;
+    /** Connections that a service's program serves before it is frozen. */
+    public static final int SERVICE_WARMUP_MAX = 1_000;
+    /** Directories of the host that a service's machines may read. */
+    public static final int SERVICE_DIRECTORIES_MAX = 64;
+
+    public static final Duration SERVICE_CONNECTION_MAX = Duration.ofDays(7);
+    /** A socket's path, by sun_path of sockaddr_un without its final NUL. */
+    public static final int UNIX_PATH_BYTES_MAX = 107;
+
+    public static final int PATH_CHARS_MAX = 4_095;
     /** Templates kept on disk, over all functions: beyond it the least recently used go. */
     public static final long TEMPLATE_FILES_BYTES_MAX = 4096L * MIB;
     /** Calls of one function that may wait for a machine. */

@@ -28,6 +28,7 @@ public final class Gateway implements HttpHandler, FailureHook {
     private final FunctionCalls functions;
     private final InvokeCalls invoke;
     private final TaskCalls tasks;
+    private final ServiceCalls services;
 
     public Gateway(Node node, GatewaySpec spec) {
         BodyBudget bodies = BodyBudget.ofHeap();
@@ -36,6 +37,7 @@ public final class Gateway implements HttpHandler, FailureHook {
         this.functions = new FunctionCalls(node.functions(), spec.defaults(), bodies);
         this.invoke = new InvokeCalls(node.invocations(), node.async(), bodies);
         this.tasks = new TaskCalls(node.tasks());
+        this.services = new ServiceCalls(node.services());
     }
 
     /** What a host can give, as {@code mayfly doctor} shows it without a node. */
@@ -105,6 +107,14 @@ public final class Gateway implements HttpHandler, FailureHook {
             case TASK_LOGS -> tasks.logs(exchange, query, parameters.getFirst());
             case TASK_KILL -> tasks.kill(exchange, parameters.getFirst());
             case TASK_DELETE -> tasks.delete(exchange, parameters.getFirst());
+            case SERVICE_CREATE -> services.create(exchange);
+            case SERVICE_LIST -> services.list(exchange, query);
+            case SERVICE_GET -> services.get(exchange, parameters.getFirst());
+            case SERVICE_REPLACE -> services.replace(exchange, parameters.getFirst());
+            case SERVICE_DELETE -> services.delete(exchange, parameters.getFirst());
+            case SERVICE_LOGS -> services.logs(exchange, query, parameters.getFirst());
+            case SERVICE_SCALE -> services.scale(exchange, parameters.getFirst());
+            case SERVICE_DRAIN -> services.drain(exchange, parameters.getFirst());
         }
     }
 

@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
+import java.util.stream.Stream;
 import mayfly.api.DoctorReport;
 import mayfly.api.Health;
 import mayfly.api.MachinePage;
@@ -51,7 +52,10 @@ final class NodeCalls {
                 exchange,
                 200,
                 new MachinePage(
-                        node.functions().machines().stream().map(Wire::machine).toList(), java.util.Optional.empty()));
+                        Stream.concat(node.functions().machines().stream(), node.services().machines().stream())
+                                .map(Wire::machine)
+                                .toList(),
+                        java.util.Optional.empty()));
     }
 
     /** What a host can give, as the wire has it; also printed by {@code mayfly doctor} when no node runs. */

@@ -16,6 +16,8 @@ import mayfly.api.InvocationStatus;
 import mayfly.api.Json;
 import mayfly.api.JsonValue;
 import mayfly.api.MachineResponse;
+import mayfly.api.ServiceDefinition;
+import mayfly.api.ServiceResponse;
 import mayfly.api.Signals;
 import mayfly.api.StartKind;
 import mayfly.api.TaskResponse;
@@ -26,6 +28,8 @@ import mayfly.core.pool.PooledMachine;
 import mayfly.machine.GuestError;
 import mayfly.node.FunctionView;
 import mayfly.node.MachineView;
+import mayfly.node.ServiceStats;
+import mayfly.node.ServiceView;
 import mayfly.store.InvocationRecord;
 import mayfly.store.TaskRecord;
 import org.jspecify.annotations.Nullable;
@@ -73,6 +77,58 @@ final class Wire {
         }
         int waiting = pool instanceof Pool.Open open ? open.waiting().size() : 0;
         return new FunctionResponse.Machines(busy, warm, starting, waiting);
+    }
+
+    static ServiceResponse service(ServiceView view) {
+        ServiceDefinition service = view.definition();
+        return new ServiceResponse(
+                view.id().value(),
+                service.name(),
+                view.version(),
+                view.status(),
+                view.reason(),
+                view.address(),
+                service.program(),
+                service.mode(),
+                service.listen(),
+                service.guestPort(),
+                service.workers(),
+                service.waitingMax(),
+                service.warmup(),
+                List.copyOf(service.env().keySet()),
+                service.allowRead(),
+                service.memoryMb(),
+                service.requestTimeoutMs(),
+                service.idleAfterMs(),
+                service.directory(),
+                service.isolation(),
+                view.stats().map(Wire::machines).orElse(new ServiceResponse.Machines(0, false)),
+                view.stats()
+                        .map(Wire::connections)
+                        .orElse(new ServiceResponse.Connections(0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0)),
+                view.createdAt(),
+                view.updatedAt());
+    }
+
+    private static ServiceResponse.Machines machines(ServiceStats stats) {
+        return new ServiceResponse.Machines(stats.machines(), stats.awake());
+    }
+
+    private static ServiceResponse.Connections connections(ServiceStats stats) {
+        long ended = stats.ends().values().stream().mapToLong(Long::longValue).sum();
+        return new ServiceResponse.Connections(
+                stats.accepted(),
+                stats.active(),
+                stats.waiting(),
+                stats.served(),
+                stats.timedOut(),
+                stats.crashed(),
+                stats.cancelled(),
+                stats.refused(),
+                stats.received(),
+                stats.sent(),
+                ended == 0 ? 0 : stats.heldMicros() / ended,
+                ended == 0 ? 0 : stats.servedMicros() / ended);
     }
 
     static FunctionError error(GuestError error) {

@@ -19,7 +19,7 @@ import mayfly.store.Store;
 import mayfly.store.StoreException;
 
 /**
- * Everything that lives on one host: functions with their pools, calls, tasks. Made by hand from its parts; it owns none
+ * Everything that lives on one host: functions with their pools, calls, services, tasks. Made by hand from its parts; it owns none
  * of them, so whoever made the store, the drivers and the supervisor closes them after the node.
  */
 public final class Node implements AutoCloseable {
@@ -35,6 +35,7 @@ public final class Node implements AutoCloseable {
     private final ScheduledExecutorService timers;
     private final Recorder recorder;
     private final Functions functions;
+    private final ServiceRegistry services;
     private final Invocations invocations;
     private final AsyncCalls async;
     private final TaskRegistry tasks;
@@ -51,7 +52,10 @@ public final class Node implements AutoCloseable {
                 Thread.ofPlatform().name("timers").daemon().factory());
         this.recorder = new Recorder(store, clock, timers);
         CodeCache code = new CodeCache(spec.data().resolve("code"));
-        this.functions = new Functions(store, code, new PoolMaker(spec, this.drivers, clock, timers), clock, ids);
+        PoolMaker pools = new PoolMaker(spec, this.drivers, clock, timers);
+        this.functions = new Functions(store, code, pools, clock, ids);
+        this.services = new ServiceRegistry(
+                store, this.drivers, pools.servicePlace(), servicePlans(spec), ids, spec.drainTimeout());
         this.invocations = new Invocations(functions, recorder, store, clock, ids);
         this.async = new AsyncCalls(functions, recorder, store, clock, ids, timers);
         this.tasks = new TaskRegistry(
@@ -61,6 +65,11 @@ public final class Node implements AutoCloseable {
                 ids,
                 spec.data().resolve("tasks"),
                 look -> Thread.ofVirtual().name("task").start(look));
+    }
+
+    private static ServicePlans servicePlans(NodeSpec spec) {
+        String path = System.getenv().getOrDefault("PATH", "/usr/local/bin:/usr/bin:/bin");
+        return new ServicePlans(ServicePlans.path(path), spec.initTimeout(), spec.idleAfter());
     }
 
     /**
@@ -75,6 +84,7 @@ public final class Node implements AutoCloseable {
             throws IOException {
         Node node = new Node(spec, store, drivers, supervisor, clock, ids);
         node.tasks.reattach();
+        node.services.resume();
         node.background("recover", node.async::recover);
         node.background("warm", node.functions::startWarm);
         TaskId now = ids.task();
@@ -86,6 +96,10 @@ public final class Node implements AutoCloseable {
 
     public Functions functions() {
         return functions;
+    }
+
+    public ServiceRegistry services() {
+        return services;
     }
 
     public Invocations invocations() {
@@ -122,6 +136,7 @@ public final class Node implements AutoCloseable {
     /** Begins nothing new from now on. */
     public void drain() {
         draining = true;
+        services.drain(); // listeners first: what they took is served by machines that go on
         tasks.drain();
         functions.drain();
         invocations.drain();
@@ -133,6 +148,7 @@ public final class Node implements AutoCloseable {
     public void close() {
         drain();
         functions.close(spec.drainTimeout());
+        services.close();
         recorder.close();
         timers.shutdownNow();
     }

@@ -73,6 +73,11 @@ final class PoolMaker {
         }
     }
 
+    /** What services share with each other, and with functions: the node's limit of machines. */
+    ServicePlace servicePlace() {
+        return new ServicePlace(clock, timers, nodeMachines, spec.data(), spec.healthEvery(), spec.machineAgeMax());
+    }
+
     private PoolSpec poolSpec(FunctionSpec function) {
         boolean warm = function.reuse() == Reuse.WARM;
         return new PoolSpec(

@@ -159,9 +159,9 @@ final class Recorder implements AutoCloseable {
     }
 
     /** Waits for a write; a failure of the store becomes a refusal that tells the caller what to do. */
-    static void await(CompletableFuture<?> write) throws RefusedException {
+    static <T extends @Nullable Object> T await(CompletableFuture<T> write) throws RefusedException {
         try {
-            write.join();
+            return write.join();
         } catch (java.util.concurrent.CompletionException e) {
             StoreException failure = asStoreFailure(e);
             System.getLogger("mayfly.node").log(System.Logger.Level.WARNING, "refused: " + failure.getMessage());

@@ -87,6 +87,14 @@ class RouteContractTest {
             case TASK_LOGS -> taskLogs();
             case TASK_KILL -> taskKill();
             case TASK_DELETE -> taskDelete();
+            case SERVICE_CREATE -> new ServiceRoutes(rest).create();
+            case SERVICE_LIST -> new ServiceRoutes(rest).list();
+            case SERVICE_GET -> new ServiceRoutes(rest).get();
+            case SERVICE_REPLACE -> new ServiceRoutes(rest).replace();
+            case SERVICE_DELETE -> new ServiceRoutes(rest).delete();
+            case SERVICE_LOGS -> new ServiceRoutes(rest).logs();
+            case SERVICE_SCALE -> new ServiceRoutes(rest).scale();
+            case SERVICE_DRAIN -> new ServiceRoutes(rest).drain();
         }
         String example = route.path("echo");
         fails(rest.send(route.method().name(), example + "?no_such=1", new byte[0], Map.of()), 400, "request.invalid");
@@ -278,12 +286,12 @@ class RouteContractTest {
         fails(rest.delete("/api/v1/tasks/" + id), 404, "task.not_found");
     }
 
-    private static void fails(Reply reply, int status, String code) {
+    static void fails(Reply reply, int status, String code) {
         assertThat(reply.status()).as("%s", reply).isEqualTo(status);
         assertThat(reply.code()).isEqualTo(code);
     }
 
-    private static List<String> names(Reply page) {
+    static List<String> names(Reply page) {
         List<String> names = new ArrayList<>();
         page.json().path("items").forEach(item -> names.add(item.path("name").asString()));
         return names;

@@ -1,0 +1,400 @@
+package mayfly.node;
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.locks.ReentrantLock;
+import java.util.stream.Stream;
+import mayfly.api.Isolation;
+import mayfly.api.Json;
+import mayfly.api.ServiceDefinition;
+import mayfly.base.ErrorCode;
+import mayfly.base.Ids;
+import mayfly.base.Limits;
+import mayfly.base.RefusedException;
+import mayfly.machine.InitFailedException;
+import mayfly.machine.MachineDriver;
+import mayfly.machine.MachineException;
+import mayfly.store.ServiceFilter;
+import mayfly.store.ServiceRecord;
+import mayfly.store.Store;
+import mayfly.store.StoreException;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The services of a node. Definitions are in the store; what runs is here. A definition is durable before its service
+ * starts, and is taken back when it does not start; a service that ran once is listed until it is deleted, also when it
+ * cannot be started again.
+ */
+public final class ServiceRegistry {
+    private static final System.Logger LOG = System.getLogger("mayfly.node");
+    private static final int PAGE = 100;
+
+    private final Store store;
+    private final Drivers drivers;
+    private final ServicePlace place;
+    private final ServicePlans plans;
+    private final Ids ids;
+    private final Duration drainTimeout;
+    private final Map<String, ServiceState> states = new ConcurrentHashMap<>();
+    // each guards changes of the names that hash to it; never two at once
+    private final ReentrantLock[] names =
+            Stream.generate(ReentrantLock::new).limit(64).toArray(ReentrantLock[]::new);
+    private final AtomicInteger count = new AtomicInteger();
+    private final List<Thread> ending = new CopyOnWriteArrayList<>();
+    private volatile boolean draining;
+
+    ServiceRegistry(
+            Store store, Drivers drivers, ServicePlace place, ServicePlans plans, Ids ids, Duration drainTimeout) {
+        this.store = store;
+        this.drivers = drivers;
+        this.place = place;
+        this.plans = plans;
+        this.ids = ids;
+        this.drainTimeout = drainTimeout;
+    }
+
+    /**
+     * Creates a service with version 1 and starts it.
+     *
+     * @throws RefusedException SERVICE_EXISTS, SERVICE_INVALID, SERVICE_ADDRESS_TAKEN, ISOLATION_UNAVAILABLE,
+     *     MACHINE_FAILED, LIMIT_REACHED, NODE_DRAINING or a failure of the store; nothing of it is left
+     * @throws ProgramFailedException its program ended, or waits for no connection; nothing of it is left
+     */
+    public ServiceView create(ServiceDefinition service) throws RefusedException, ProgramFailedException {
+        return locked(service.name(), () -> {
+            requireServing();
+            if (store.service(service.name()).isPresent()) {
+                throw exists(service.name());
+            }
+            MachineDriver driver = drivers.choose(Isolation.KVM);
+            ServiceSettings settings = plans.settings(service, 1);
+            Instant now = place.clock().now();
+            ServiceRecord record = new ServiceRecord(ids.service(), service.name(), 1, Json.text(service), now, now);
+            if (count.incrementAndGet() > Limits.SERVICES_MAX) {
+                count.decrementAndGet();
+                throw new RefusedException(
+                        ErrorCode.LIMIT_REACHED,
+                        "this node holds " + Limits.SERVICES_MAX + " services; delete one first");
+            }
+            boolean started = false;
+            try {
+                if (!Recorder.await(store.createService(record))) {
+                    throw exists(service.name());
+                }
+                states.put(service.name(), new ServiceState.Starting());
+                run(record, started(service, settings, driver));
+                started = true;
+                return view(record);
+            } finally {
+                if (!started) {
+                    forget(record);
+                }
+            }
+        });
+    }
+
+    private static RefusedException exists(String name) {
+        return new RefusedException(ErrorCode.SERVICE_EXISTS, "a service named '" + name + "' exists; PUT replaces it");
+    }
+
+    private void requireServing() throws RefusedException {
+        if (draining) {
+            throw new RefusedException(ErrorCode.NODE_DRAINING, "the node is stopping");
+        }
+    }
+
+    private ServiceShell started(ServiceDefinition service, ServiceSettings settings, MachineDriver driver)
+            throws RefusedException, ProgramFailedException {
+        try {
+            return ServiceShell.start(settings, driver, place);
+        } catch (IOException e) {
+            throw ServicePlans.cannotListen(service, e);
+        } catch (InitFailedException e) {
+            throw new ProgramFailedException(e);
+        } catch (MachineException e) {
+            throw new RefusedException(ErrorCode.MACHINE_FAILED, String.valueOf(e.getMessage()), e);
+        }
+    }
+
+    private void run(ServiceRecord record, ServiceShell shell) {
+        states.put(record.name(), new ServiceState.Active(shell));
+        if (draining) {
+            end(shell); // too late for drain to see it
+        }
+    }
+
+    /** Takes a record back whose service did not start. */
+    private void forget(ServiceRecord record) {
+        states.remove(record.name());
+        count.decrementAndGet();
+        try {
+            Recorder.await(store.deleteService(record.id()));
+        } catch (RefusedException e) {
+            LOG.log(System.Logger.Level.WARNING, "the record of service " + record.name() + " stays", e);
+        }
+        drivers.all().forEach(it -> it.forget(ServicePlans.templateName(record.name(), record.version())));
+    }
+
+    /**
+     * Puts another definition in the place of the one there is. A service that runs goes on without refusing a connection;
+     * one that does not is started.
+     *
+     * @throws RefusedException as by {@link #create}, or SERVICE_NOT_FOUND; then the old definition serves on
+     * @throws ProgramFailedException as by {@link #create}; then the old definition serves on
+     */
+    public ServiceView replace(ServiceDefinition service) throws RefusedException, ProgramFailedException {
+        return locked(service.name(), () -> {
+            requireServing();
+            ServiceRecord old = stored(service.name());
+            ServiceRecord next = ServiceRecords.next(old, service, place.clock().now());
+            MachineDriver driver = drivers.choose(Isolation.KVM);
+            ServiceSettings settings = plans.settings(service, next.version());
+            if (states.get(service.name()) instanceof ServiceState.Active(var shell)) {
+                roll(shell, settings);
+                keep(next, () -> roll(shell, plans.settings(ServiceRecords.definition(old), old.version())));
+                drivers.all().forEach(it -> it.forget(ServicePlans.templateName(old.name(), old.version())));
+            } else {
+                ServiceShell shell = started(service, settings, driver);
+                keep(next, shell::close);
+                run(next, shell);
+            }
+            return view(next);
+        });
+    }
+
+    private void roll(ServiceShell shell, ServiceSettings settings) throws RefusedException, ProgramFailedException {
+        if (!shell.settings().listen().equals(settings.listen())) {
+            throw new RefusedException(
+                    ErrorCode.SERVICE_INVALID,
+                    "listen: a service that runs goes on listening on " + shell.address()
+                            + "; to listen elsewhere, drain it before it is replaced, or delete and create it");
+        }
+        try {
+            shell.replace(settings);
+        } catch (InitFailedException e) {
+            throw new ProgramFailedException(e);
+        } catch (MachineException e) {
+            throw new RefusedException(ErrorCode.MACHINE_FAILED, String.valueOf(e.getMessage()), e);
+        }
+    }
+
+    private interface Change {
+        void run() throws RefusedException, ProgramFailedException;
+    }
+
+    /** Makes durable what already runs; what cannot be kept is undone. */
+    private void keep(ServiceRecord next, Change undo) throws RefusedException, ProgramFailedException {
+        boolean kept = false;
+        try {
+            kept = Recorder.await(store.replaceService(next));
+        } finally {
+            if (!kept) {
+                undo.run();
+            }
+        }
+        if (!kept) {
+            throw notFound(next.name());
+        }
+    }
+
+    /** Lets a service that runs have that many machines from now on; durable. */
+    public ServiceView scale(String name, int workers) throws RefusedException {
+        return lockedPlainly(name, () -> {
+            requireServing();
+            ServiceRecord old = stored(name);
+            if (!(states.get(name) instanceof ServiceState.Active(var shell))) {
+                throw notRunning(name);
+            }
+            ServiceRecord next = ServiceRecords.next(
+                    old,
+                    ServiceRecords.definition(old).withWorkers(workers),
+                    place.clock().now());
+            if (!Recorder.await(store.replaceService(next))) {
+                throw notFound(name);
+            }
+            shell.scale(workers);
+            return view(next);
+        });
+    }
+
+    private RefusedException notRunning(String name) {
+        ServiceState state = states.get(name);
+        String how = state == null ? "not started" : state.status().name().toLowerCase(java.util.Locale.ROOT);
+        return new RefusedException(
+                ErrorCode.SERVICE_NOT_RUNNING,
+                "service '" + name + "' is " + how + "; PUT it, or 'mayfly serve --name " + name + "', to start it");
+    }
+
+    /** Takes no more connections, and returns when those there are have ended; what is left after the drain time is cut off. */
+    public ServiceView drain(String name) throws RefusedException {
+        ServiceShell shell = lockedPlainly(name, () -> {
+            stored(name);
+            if (!(states.get(name) instanceof ServiceState.Active(var running))) {
+                throw notRunning(name);
+            }
+            states.put(name, new ServiceState.Draining(running));
+            return running;
+        });
+        shell.drain(drainTimeout); // without the lock: who is impatient may delete it
+        return lockedPlainly(name, () -> {
+            states.computeIfPresent(
+                    name,
+                    (_, state) ->
+                            state.equals(new ServiceState.Draining(shell)) ? new ServiceState.Drained(shell) : state);
+            return view(stored(name));
+        });
+    }
+
+    /** Removes a service; connections that it has are cut off. */
+    public void delete(String name) throws RefusedException {
+        lockedPlainly(name, () -> {
+            ServiceRecord record = stored(name);
+            Recorder.await(store.deleteService(record.id()));
+            count.decrementAndGet();
+            ServiceState state = states.remove(name);
+            if (state != null) {
+                state.known().ifPresent(ServiceShell::close);
+            }
+            drivers.all().forEach(it -> it.forget(ServicePlans.templateName(name, record.version())));
+            return name;
+        });
+    }
+
+    public ServiceView get(String name) throws RefusedException {
+        return view(stored(name));
+    }
+
+    /** One page, by name. */
+    public List<ServiceView> list(ServiceFilter filter) {
+        return store.services(filter).stream().map(this::view).toList();
+    }
+
+    /** The newest of what its program printed. */
+    public byte[] output(String name) throws RefusedException {
+        return text(name, ServiceShell::logs);
+    }
+
+    /** The connections that ended last, a line each. */
+    public byte[] accessLog(String name) throws RefusedException {
+        return text(name, ServiceShell::accessLog);
+    }
+
+    private byte[] text(String name, java.util.function.Function<ServiceShell, String> log) throws RefusedException {
+        stored(name);
+        ServiceState state = states.get(name);
+        String text = state == null ? "" : state.known().map(log).orElse("");
+        return text.getBytes(StandardCharsets.UTF_8);
+    }
+
+    /** The machines of services that run. */
+    public List<MachineView> machines() {
+        List<MachineView> all = new ArrayList<>();
+        states.values().forEach(state -> state.known().ifPresent(shell -> all.addAll(shell.machines())));
+        return all;
+    }
+
+    private ServiceView view(ServiceRecord record) {
+        return ServiceRecords.view(record, states.get(record.name()));
+    }
+
+    private ServiceRecord stored(String name) throws RefusedException {
+        return store.service(name).orElseThrow(() -> notFound(name));
+    }
+
+    private static RefusedException notFound(String name) {
+        return new RefusedException(
+                ErrorCode.SERVICE_NOT_FOUND,
+                "no service is named '" + name + "'; `mayfly ls services` shows those there are");
+    }
+
+    /** Listens for all services of the store again; their programs start with their first connections. */
+    void resume() {
+        @Nullable String after = null;
+        List<ServiceRecord> page;
+        do {
+            page = store.services(new ServiceFilter(null, after, PAGE));
+            for (ServiceRecord record : page) {
+                count.incrementAndGet();
+                resume(record);
+                after = record.name();
+            }
+        } while (page.size() == PAGE);
+    }
+
+    private void resume(ServiceRecord record) {
+        try {
+            ServiceDefinition service = ServiceRecords.definition(record);
+            MachineDriver driver = drivers.choose(Isolation.KVM);
+            ServiceSettings settings = plans.settings(service, record.version());
+            try {
+                states.put(record.name(), new ServiceState.Active(ServiceShell.resume(settings, driver, place)));
+            } catch (IOException e) {
+                throw ServicePlans.cannotListen(service, e);
+            }
+        } catch (RefusedException | StoreException e) {
+            LOG.log(System.Logger.Level.WARNING, "service " + record.name() + " is not started: " + e.getMessage());
+            states.put(record.name(), new ServiceState.Failed(String.valueOf(e.getMessage())));
+        }
+    }
+
+    /** Every service stops listening; connections go on until {@link #close}, and for the drain time at most. */
+    void drain() {
+        if (draining) {
+            return;
+        }
+        draining = true;
+        for (ServiceState state : states.values()) {
+            state.known().ifPresent(this::end);
+        }
+    }
+
+    private void end(ServiceShell shell) {
+        ending.add(Thread.ofVirtual().name("drain service").start(() -> shell.drain(drainTimeout)));
+    }
+
+    /** Returns when nothing of any service is left. */
+    void close() {
+        drain();
+        for (Thread each : ending) {
+            try {
+                each.join();
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+                return;
+            }
+        }
+    }
+
+    private interface Work<T> {
+        T run() throws RefusedException, ProgramFailedException;
+    }
+
+    private <T> T locked(String name, Work<T> work) throws RefusedException, ProgramFailedException {
+        ReentrantLock lock = names[Math.floorMod(name.hashCode(), names.length)];
+        lock.lock();
+        try {
+            return work.run();
+        } catch (StoreException e) {
+            throw StoreRefusal.of(e);
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** For what starts no program. */
+    private <T> T lockedPlainly(String name, Work<T> work) throws RefusedException {
+        try {
+            return locked(name, work);
+        } catch (ProgramFailedException e) {
+            throw new AssertionError("no program was started", e);
+        }
+    }
+}
