@@ -23,6 +23,9 @@ public final class Cli {
             new RemoveCommand(),
             new RunCommand(),
             new KillCommand(),
+            new ServeCommand(),
+            ServiceCommand.scale(),
+            ServiceCommand.drain(),
             new WaitCommand(),
             new DoctorCommand(),
             new HealthCommand());

@@ -87,7 +87,7 @@ final class DeployCommand implements Command {
             arguments.whole("--" + name).ifPresent(value -> settings.put(name.replace('-', '_'), JsonValue.of(value)));
         }
         arguments.whole("--memory").ifPresent(value -> settings.put("memory_mb", JsonValue.of(value)));
-        millis(arguments).ifPresent(value -> settings.put("timeout_ms", JsonValue.of(value)));
+        millis(arguments, "--timeout").ifPresent(value -> settings.put("timeout_ms", JsonValue.of(value)));
         if (!arguments.all("--tag").isEmpty()) {
             settings.put(
                     "tags",
@@ -105,8 +105,8 @@ final class DeployCommand implements Command {
     }
 
     /** {@code --timeout}, which people give in seconds: 30, 0.5, 5s, 2m, 250ms. */
-    static Optional<Long> millis(Arguments arguments) throws UsageException {
-        Optional<String> text = arguments.text("--timeout");
+    static Optional<Long> millis(Arguments arguments, String option) throws UsageException {
+        Optional<String> text = arguments.text(option);
         if (text.isEmpty()) {
             return Optional.empty();
         }
@@ -115,7 +115,7 @@ final class DeployCommand implements Command {
         long unit = given.endsWith("ms") ? 1 : given.endsWith("m") ? 60_000 : given.endsWith("h") ? 3_600_000 : 1_000;
         if (!digits.matches("[0-9]{1,9}(\\.[0-9]{1,3})?")) {
             throw new UsageException(
-                    "--timeout must be a number of seconds, or like 250ms, 5s, 2m; found " + text.get());
+                    option + " must be a number of seconds, or like 250ms, 5s, 2m; found " + text.get());
         }
         return Optional.of(
                 new BigDecimal(digits).multiply(BigDecimal.valueOf(unit)).longValue());

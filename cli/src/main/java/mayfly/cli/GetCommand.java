@@ -10,7 +10,14 @@ final class GetCommand implements Command {
     @Override
     public CommandSpec spec() {
         return new CommandSpec(
-                "get", "NAME|ID", 1, 1, false, "Show all of one function, task or invocation.", List.of(), "");
+                "get",
+                "NAME|ID|service/NAME",
+                1,
+                1,
+                false,
+                "Show all of one function, task, invocation or service.",
+                List.of(),
+                "");
     }
 
     @Override

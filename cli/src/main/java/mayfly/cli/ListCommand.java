@@ -15,18 +15,20 @@ import mayfly.api.MachineResponse;
 import mayfly.api.Nearest;
 import mayfly.api.QueryParameter;
 import mayfly.api.Route;
+import mayfly.api.ServicePage;
+import mayfly.api.ServiceResponse;
 import mayfly.api.TaskPage;
 import mayfly.api.TaskResponse;
 
 /** {@code mayfly ls}. */
 final class ListCommand implements Command {
-    private static final List<String> KINDS = List.of("functions", "tasks", "invocations", "machines");
+    private static final List<String> KINDS = List.of("functions", "services", "tasks", "invocations", "machines");
 
     @Override
     public CommandSpec spec() {
         return new CommandSpec(
                 "ls",
-                "[functions|tasks|invocations|machines]",
+                "[functions|services|tasks|invocations|machines]",
                 0,
                 1,
                 false,
@@ -34,7 +36,7 @@ final class ListCommand implements Command {
                 List.of(
                         OptionSpec.value("--limit", "N", "at most that many; default 100"),
                         OptionSpec.value("--cursor", "TEXT", "go on where a list ended"),
-                        OptionSpec.value("--prefix", "TEXT", "functions whose name starts with it"),
+                        OptionSpec.value("--prefix", "TEXT", "functions or services whose name starts with it"),
                         OptionSpec.value("--runtime", "NAME", "functions of this runtime"),
                         OptionSpec.value("--tag", "TAG", "functions with this tag"),
                         OptionSpec.value("--function", "NAME", "invocations of this function"),
@@ -50,6 +52,7 @@ final class ListCommand implements Command {
                 : arguments.parameters().getFirst();
         Route route = switch (kind) {
             case "functions", "function" -> Route.FUNCTION_LIST;
+            case "services", "service" -> Route.SERVICE_LIST;
             case "tasks", "task" -> Route.TASK_LIST;
             case "invocations", "invocation" -> Route.INVOCATION_LIST;
             case "machines", "machine" -> Route.MACHINE_LIST;
@@ -65,6 +68,7 @@ final class ListCommand implements Command {
         Instant now = session.clock().now();
         Optional<String> next = switch (route) {
             case FUNCTION_LIST -> print(session, Session.read(answer, FunctionPage.class), now);
+            case SERVICE_LIST -> print(session, Session.read(answer, ServicePage.class), now);
             case TASK_LIST -> print(session, Session.read(answer, TaskPage.class), now);
             case INVOCATION_LIST -> print(session, Session.read(answer, InvocationPage.class), now);
             default -> print(session, Session.read(answer, MachinePage.class), now);
@@ -100,6 +104,29 @@ final class ListCommand implements Command {
                     "" + function.machines().busy(),
                     "" + function.machines().warm(),
                     Table.age(function.updatedAt(), now));
+        }
+        session.out().print(table.text());
+        return page.next();
+    }
+
+    private static Optional<String> print(Session session, ServicePage page, Instant now) {
+        Table table = new Table(
+                "NAME", "VERSION", "STATUS", "ADDRESS", "WORKERS", "ACTIVE", "WAITING", "SERVED", "FAILED", "AGE",
+                "PROGRAM");
+        for (ServiceResponse service : page.items()) {
+            ServiceResponse.Connections connections = service.connections();
+            table.row(
+                    service.name(),
+                    "" + service.version(),
+                    word(service.status()),
+                    service.address().orElse("-"),
+                    "" + service.workers(),
+                    "" + connections.active(),
+                    "" + connections.waiting(),
+                    "" + connections.served(),
+                    "" + (connections.timedOut() + connections.crashed() + connections.refused()),
+                    Table.age(service.createdAt(), now),
+                    String.join(" ", service.program()));
         }
         session.out().print(table.text());
         return page.next();

@@ -11,13 +11,14 @@ final class RemoveCommand implements Command {
     public CommandSpec spec() {
         return new CommandSpec(
                 "rm",
-                "NAME|ID...",
+                "NAME|ID|service/NAME...",
                 1,
                 Integer.MAX_VALUE,
                 false,
-                "Delete functions, and forget tasks that have ended.",
+                "Delete functions and services, and forget tasks that have ended.",
                 List.of(),
-                "Calls of a deleted function that run are finished; its invocations stay readable by id.");
+                "Calls of a deleted function that run are finished; its invocations stay readable by id. Connections of a\n"
+                        + "deleted service are cut off; 'mayfly drain NAME' before it lets them end.");
     }
 
     @Override
@@ -27,6 +28,7 @@ final class RemoveCommand implements Command {
             Route route = switch (subject.kind()) {
                 case FUNCTION -> Route.FUNCTION_DELETE;
                 case TASK -> Route.TASK_DELETE;
+                case SERVICE -> Route.SERVICE_DELETE;
                 case INVOCATION ->
                     throw new UsageException("invocations are not deleted by hand; see retention in 'mayfly config'");
             };

@@ -106,7 +106,7 @@ final class RunCommand implements Command {
     }
 
     private static Optional<Long> seconds(Arguments arguments) throws UsageException {
-        return DeployCommand.millis(arguments);
+        return DeployCommand.millis(arguments, "--timeout");
     }
 
     static Map<String, String> environment(List<String> definitions) throws UsageException {

@@ -41,8 +41,8 @@ final class WaitCommand implements Command {
                 session.out().println(session.json() ? Json.pretty(invocation) : ListCommand.word(invocation.status()));
                 yield invocation.status() == InvocationStatus.SUCCESS ? Exit.OK : Exit.FAILED;
             }
-            case FUNCTION ->
-                throw new UsageException("a function does not end; give the id of a task or an invocation");
+            case FUNCTION, SERVICE ->
+                throw new UsageException("functions and services do not end; give the id of a task or an invocation");
         };
     }
 

@@ -6,16 +6,12 @@ import static mayfly.cli.FakeNode.problem;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.ByteArrayInputStream;
-import java.io.ByteArrayOutputStream;
 import java.io.IOException;
-import java.io.PrintStream;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Instant;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -25,43 +21,18 @@ import mayfly.api.DoctorReport;
 import mayfly.api.FunctionRequest;
 import mayfly.api.Json;
 import mayfly.api.TaskRequest;
-import mayfly.base.Clock;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** The commands against a node that answers as it is told. */
-class CliTest {
+class CliTest extends CliCase {
     private static final String FUNCTION = """
             {"id":"fn_1","name":"hello","version":3,"runtime":"python3","handler":"main.handler","status":"active",
              "env_keys":["A"],"memory_mb":128,"timeout_ms":30000,"isolation":"any","reuse":"fresh","record":"grouped",
              "concurrency":8,"min_warm":0,"max_machines":8,"tags":[],"artifact":"00","from_the_future":true,
              "machines":{"busy":1,"warm":2,"starting":0,"waiting":0},
              "created_at":"2026-01-01T00:00:00Z","updated_at":"2026-01-01T00:00:00Z"}""";
-
-    @TempDir
-    Path dir;
-
-    private FakeNode node;
-    private final Map<String, String> environment = new HashMap<>();
-    private final ByteArrayOutputStream out = new ByteArrayOutputStream();
-    private final ByteArrayOutputStream err = new ByteArrayOutputStream();
-    private String input = "";
-    private Optional<LocalDoctor> doctor = Optional.empty();
-
-    @BeforeEach
-    void start() throws IOException {
-        node = new FakeNode();
-        environment.put("MAYFLY_URL", node.url());
-    }
-
-    @AfterEach
-    void stop() throws IOException {
-        node.close();
-    }
 
     @Test
     void deployMakesANewVersionOrElseAFunction() throws Exception {
@@ -391,39 +362,5 @@ class CliTest {
         return """
                 {"id":"task_1","name":"","command":["x"],"env_keys":[],"isolation":"none","status":"%s","reason":"",
                  "created_at":"2026-01-01T00:00:00Z"%s}""".formatted(status, more);
-    }
-
-    private int run(String... args) {
-        out.reset();
-        err.reset();
-        Clock clock = new Clock() {
-            @Override
-            public Instant now() {
-                return Instant.parse("2026-01-01T00:00:05Z");
-            }
-
-            @Override
-            public long nanos() {
-                return System.nanoTime();
-            }
-        };
-        return Cli.run(
-                List.of(args),
-                new Surroundings(
-                        environment,
-                        new ByteArrayInputStream(input.getBytes(StandardCharsets.UTF_8)),
-                        new PrintStream(out, true, StandardCharsets.UTF_8),
-                        new PrintStream(err, true, StandardCharsets.UTF_8),
-                        false,
-                        clock,
-                        doctor));
-    }
-
-    private String out() {
-        return out.toString(StandardCharsets.UTF_8);
-    }
-
-    private String err() {
-        return err.toString(StandardCharsets.UTF_8);
     }
 }
