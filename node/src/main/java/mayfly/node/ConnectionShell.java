@@ -38,7 +38,7 @@ final class ConnectionShell {
         LogSink logs();
 
         /** Nothing of the connection is left. Told once. */
-        void ended(ConnectionShell shell, mayfly.core.connection.Connection.Ended ended);
+        void ended(mayfly.core.connection.Connection.Ended ended);
     }
 
     /** A machine in the connection's hands. */
@@ -218,7 +218,7 @@ final class ConnectionShell {
             case ConnectionEffect.Log _ -> {
                 leaveWaiting();
                 if (state() instanceof mayfly.core.connection.Connection.Ended ended) {
-                    service.ended(this, ended);
+                    service.ended(ended);
                 }
             }
         }

@@ -3,9 +3,11 @@ package mayfly.node;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentSkipListMap;
+import java.util.concurrent.CopyOnWriteArraySet;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
@@ -45,15 +47,17 @@ public final class ServiceShell implements AutoCloseable {
     private final ServiceCounters counters = new ServiceCounters();
     private final LogTail output = new LogTail(Limits.SERVICE_LOG_BYTES_MAX);
     private final LogTail accesses = new LogTail(Limits.SERVICE_LOG_BYTES_MAX);
-    private final Set<ConnectionShell> open = ConcurrentHashMap.newKeySet();
+    /** By number: in the order they came. */
+    private final Map<Long, ConnectionShell> open = new ConcurrentSkipListMap<>();
+
     private final WaitingRoom room;
     private final ConnectionShell.Service view = new View();
 
     private final ReentrantLock lock = new ReentrantLock(); // guards changes of newest, and draining
     private volatile Edition newest;
     private volatile boolean draining;
-    /** Versions that were replaced and have machines still. */
-    private final Set<PoolShell> retiring = ConcurrentHashMap.newKeySet();
+    /** Versions on their way in or out. */
+    private final Set<PoolShell> others = new CopyOnWriteArraySet<>();
 
     private volatile boolean accepting = true;
     /** Completes when no connection is open and none can come. */
@@ -124,7 +128,7 @@ public final class ServiceShell implements AutoCloseable {
     public ServiceStats stats() {
         int active = 0;
         int waiting = 0;
-        for (ConnectionShell each : open) {
+        for (ConnectionShell each : open.values()) {
             switch (each.state()) {
                 case Held _, Withdrawing _ -> waiting++;
                 case Serving _, Stopping _ -> active++;
@@ -185,11 +189,11 @@ public final class ServiceShell implements AutoCloseable {
         long deadline = now + newest.settings().waitLimit().toNanos();
         Arrival arrival = new Arrival(counters.accepted(), connection.peer(), now, deadline);
         ConnectionShell shell = new ConnectionShell(view, place.clock(), arrival, connection);
-        open.add(shell);
+        open.put(arrival.number(), shell);
         shell.begin();
     }
 
-    private void ended(ConnectionShell shell, Ended ended) {
+    private void ended(Ended ended) {
         Ending ending = ended.ending();
         counters.ended(ending);
         accesses.line(place.clock().now() + " " + ended.arrival().peer() + " "
@@ -197,7 +201,7 @@ public final class ServiceShell implements AutoCloseable {
                 + ending.sent() + " waited_ms=" + TimeUnit.NANOSECONDS.toMillis(ending.heldNanos()) + " served_ms="
                 + TimeUnit.NANOSECONDS.toMillis(ending.servedNanos())
                 + (ending.detail().isEmpty() ? "" : " (" + ending.detail() + ")"));
-        open.remove(shell);
+        open.remove(ended.arrival().number());
         quietIfNoneIsLeft();
     }
 
@@ -234,32 +238,50 @@ public final class ServiceShell implements AutoCloseable {
             throw new IllegalArgumentException("a service listens where it began to");
         }
         Edition next = Edition.of(settings, driver, place);
-        Edition old;
+        prepare(next);
         try {
             require(next.pool().tryBoot());
-            old = swap(next);
+            retire(swap(next).pool()); // who waits there asks the next one
         } catch (InitFailedException | MachineException e) {
-            var _ = next.pool().drain();
+            retire(next.pool());
             throw e;
         }
         room.resize(settings.waitingMax());
-        PoolShell pool = old.pool();
-        var _ = pool.drain().thenRun(() -> retiring.remove(pool)); // who waits there asks the next one
+    }
+
+    /** From here on a drain sees it. */
+    private void prepare(Edition next) throws MachineException {
+        lock.lock();
+        try {
+            requireOpen();
+            others.add(next.pool());
+        } finally {
+            lock.unlock();
+        }
     }
 
     private Edition swap(Edition next) throws MachineException {
         lock.lock();
         try {
-            if (draining) {
-                throw new MachineException(next.name() + ": the service is ending");
-            }
+            requireOpen();
             Edition old = newest;
             newest = next;
-            retiring.add(old.pool()); // here, so that a drain that comes now waits for it
+            others.add(old.pool());
+            others.remove(next.pool());
             return old;
         } finally {
             lock.unlock();
         }
+    }
+
+    private void requireOpen() throws MachineException {
+        if (draining) {
+            throw new MachineException(newest.settings().name() + ": the service is ending");
+        }
+    }
+
+    private void retire(PoolShell pool) {
+        var _ = pool.drain().thenRun(() -> others.remove(pool));
     }
 
     /**
@@ -280,9 +302,9 @@ public final class ServiceShell implements AutoCloseable {
         CompletableFuture.anyOf(quiet, over).join();
         timer.cancel(false);
         CompletableFuture<Void> drained = newest.pool().drain(); // refuses who waits
-        open.forEach(ConnectionShell::cancel);
+        open.values().forEach(ConnectionShell::cancel);
         drained.join();
-        retiring.forEach(pool -> pool.drain().join());
+        others.forEach(pool -> pool.drain().join());
         quiet.join();
     }
 
@@ -309,8 +331,8 @@ public final class ServiceShell implements AutoCloseable {
         }
 
         @Override
-        public void ended(ConnectionShell shell, Ended ended) {
-            ServiceShell.this.ended(shell, ended);
+        public void ended(Ended ended) {
+            ServiceShell.this.ended(ended);
         }
     }
 }

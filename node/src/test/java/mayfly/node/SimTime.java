@@ -16,6 +16,7 @@ import java.util.concurrent.FutureTask;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Supplier;
 import mayfly.base.Clock;
 
 /**
@@ -97,6 +98,16 @@ final class SimTime implements Clock {
         CompletableFuture<Void> over = new CompletableFuture<>();
         inNanos(nanos, () -> over.complete(null));
         over.join();
+    }
+
+    /**
+     * What is done by no virtual thread: something that may wait for a thread of the JDK, like a cleaner's lock, which would
+     * wake the virtual thread from outside of the simulation.
+     */
+    <T> T outside(Supplier<T> work) {
+        CompletableFuture<T> done = new CompletableFuture<>();
+        inNanos(0, () -> done.complete(work.get()));
+        return done.join();
     }
 
     /** Runs until nothing is left to happen, or the limits, which mean that something never ends. */
