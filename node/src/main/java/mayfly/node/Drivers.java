@@ -47,6 +47,15 @@ final class Drivers {
         return chosen.get();
     }
 
+    /** The one that serves connections: processes do not. */
+    MachineDriver forServices() throws RefusedException {
+        try {
+            return choose(Isolation.KVM);
+        } catch (RefusedException e) {
+            throw new RefusedException(e.code(), "services need virtual machines: " + e.getMessage(), e);
+        }
+    }
+
     List<MachineDriver> all() {
         return drivers;
     }

@@ -2,16 +2,19 @@ package mayfly.node;
 
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
+import java.util.Locale;
 import java.util.Optional;
 import mayfly.api.InvalidException;
 import mayfly.api.Json;
 import mayfly.api.ServiceDefinition;
 import mayfly.api.ServiceStatus;
+import mayfly.base.ErrorCode;
+import mayfly.base.RefusedException;
 import mayfly.store.ServiceRecord;
 import mayfly.store.StoreException;
 import org.jspecify.annotations.Nullable;
 
-/** Services as the store keeps them and as readers see them. Pure. */
+/** Services as the store keeps them and as readers see them, and why they are refused. Pure. */
 final class ServiceRecords {
     private ServiceRecords() {}
 
@@ -44,5 +47,25 @@ final class ServiceRecords {
                 state == null ? Optional.empty() : state.known().map(ServiceShell::stats),
                 record.createdAt(),
                 record.updatedAt());
+    }
+
+    // Refusals ---------------------------------------------------------------------------------------------------
+
+    static RefusedException exists(String name) {
+        return new RefusedException(ErrorCode.SERVICE_EXISTS, "a service named '" + name + "' exists; PUT replaces it");
+    }
+
+    static RefusedException notFound(String name) {
+        return new RefusedException(
+                ErrorCode.SERVICE_NOT_FOUND,
+                "no service is named '" + name + "'; `mayfly ls services` shows those there are");
+    }
+
+    /** @param state null while the node has not come to it */
+    static RefusedException notRunning(String name, @Nullable ServiceState state) {
+        String how = state == null ? "not started" : state.status().name().toLowerCase(Locale.ROOT);
+        return new RefusedException(
+                ErrorCode.SERVICE_NOT_RUNNING,
+                "service '" + name + "' is " + how + "; PUT it, or 'mayfly serve --name " + name + "', to start it");
     }
 }

@@ -7,12 +7,12 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.stream.Stream;
-import mayfly.api.Isolation;
 import mayfly.api.Json;
 import mayfly.api.ServiceDefinition;
 import mayfly.base.ErrorCode;
@@ -46,7 +46,7 @@ public final class ServiceRegistry {
     private final Map<String, ServiceState> states = new ConcurrentHashMap<>();
     // each guards changes of the names that hash to it; never two at once
     private final ReentrantLock[] names =
-            Stream.generate(ReentrantLock::new).limit(64).toArray(ReentrantLock[]::new);
+            Stream.generate(ReentrantLock::new).limit(1024).toArray(ReentrantLock[]::new);
     private final AtomicInteger count = new AtomicInteger();
     private final List<Thread> ending = new CopyOnWriteArrayList<>();
     private volatile boolean draining;
@@ -72,9 +72,9 @@ public final class ServiceRegistry {
         return locked(service.name(), () -> {
             requireServing();
             if (store.service(service.name()).isPresent()) {
-                throw exists(service.name());
+                throw ServiceRecords.exists(service.name());
             }
-            MachineDriver driver = drivers.choose(Isolation.KVM);
+            MachineDriver driver = drivers.forServices();
             ServiceSettings settings = plans.settings(service, 1);
             Instant now = place.clock().now();
             ServiceRecord record = new ServiceRecord(ids.service(), service.name(), 1, Json.text(service), now, now);
@@ -87,7 +87,7 @@ public final class ServiceRegistry {
             boolean started = false;
             try {
                 if (!Recorder.await(store.createService(record))) {
-                    throw exists(service.name());
+                    throw ServiceRecords.exists(service.name());
                 }
                 states.put(service.name(), new ServiceState.Starting());
                 run(record, started(service, settings, driver));
@@ -99,10 +99,6 @@ public final class ServiceRegistry {
                 }
             }
         });
-    }
-
-    private static RefusedException exists(String name) {
-        return new RefusedException(ErrorCode.SERVICE_EXISTS, "a service named '" + name + "' exists; PUT replaces it");
     }
 
     private void requireServing() throws RefusedException {
@@ -140,7 +136,11 @@ public final class ServiceRegistry {
         } catch (RefusedException e) {
             LOG.log(System.Logger.Level.WARNING, "the record of service " + record.name() + " stays", e);
         }
-        drivers.all().forEach(it -> it.forget(ServicePlans.templateName(record.name(), record.version())));
+        forgetTemplate(record.name(), record.version());
+    }
+
+    private void forgetTemplate(String name, int version) {
+        drivers.all().forEach(it -> it.forget(ServicePlans.templateName(name, version)));
     }
 
     /**
@@ -155,12 +155,13 @@ public final class ServiceRegistry {
             requireServing();
             ServiceRecord old = stored(service.name());
             ServiceRecord next = ServiceRecords.next(old, service, place.clock().now());
-            MachineDriver driver = drivers.choose(Isolation.KVM);
+            MachineDriver driver = drivers.forServices();
             ServiceSettings settings = plans.settings(service, next.version());
             if (states.get(service.name()) instanceof ServiceState.Active(var shell)) {
+                int before = shell.settings().version();
                 roll(shell, settings);
                 keep(next, () -> roll(shell, plans.settings(ServiceRecords.definition(old), old.version())));
-                drivers.all().forEach(it -> it.forget(ServicePlans.templateName(old.name(), old.version())));
+                forgetTemplate(old.name(), before);
             } else {
                 ServiceShell shell = started(service, settings, driver);
                 keep(next, shell::close);
@@ -201,7 +202,7 @@ public final class ServiceRegistry {
             }
         }
         if (!kept) {
-            throw notFound(next.name());
+            throw ServiceRecords.notFound(next.name());
         }
     }
 
@@ -211,26 +212,18 @@ public final class ServiceRegistry {
             requireServing();
             ServiceRecord old = stored(name);
             if (!(states.get(name) instanceof ServiceState.Active(var shell))) {
-                throw notRunning(name);
+                throw ServiceRecords.notRunning(name, states.get(name));
             }
             ServiceRecord next = ServiceRecords.next(
                     old,
                     ServiceRecords.definition(old).withWorkers(workers),
                     place.clock().now());
             if (!Recorder.await(store.replaceService(next))) {
-                throw notFound(name);
+                throw ServiceRecords.notFound(name);
             }
             shell.scale(workers);
             return view(next);
         });
-    }
-
-    private RefusedException notRunning(String name) {
-        ServiceState state = states.get(name);
-        String how = state == null ? "not started" : state.status().name().toLowerCase(java.util.Locale.ROOT);
-        return new RefusedException(
-                ErrorCode.SERVICE_NOT_RUNNING,
-                "service '" + name + "' is " + how + "; PUT it, or 'mayfly serve --name " + name + "', to start it");
     }
 
     /** Takes no more connections, and returns when those there are have ended; what is left after the drain time is cut off. */
@@ -238,7 +231,7 @@ public final class ServiceRegistry {
         ServiceShell shell = lockedPlainly(name, () -> {
             stored(name);
             if (!(states.get(name) instanceof ServiceState.Active(var running))) {
-                throw notRunning(name);
+                throw ServiceRecords.notRunning(name, states.get(name));
             }
             states.put(name, new ServiceState.Draining(running));
             return running;
@@ -260,10 +253,9 @@ public final class ServiceRegistry {
             Recorder.await(store.deleteService(record.id()));
             count.decrementAndGet();
             ServiceState state = states.remove(name);
-            if (state != null) {
-                state.known().ifPresent(ServiceShell::close);
-            }
-            drivers.all().forEach(it -> it.forget(ServicePlans.templateName(name, record.version())));
+            Optional<ServiceShell> shell = state == null ? Optional.empty() : state.known();
+            shell.ifPresent(ServiceShell::close);
+            forgetTemplate(name, shell.map(it -> it.settings().version()).orElse(record.version()));
             return name;
         });
     }
@@ -306,13 +298,7 @@ public final class ServiceRegistry {
     }
 
     private ServiceRecord stored(String name) throws RefusedException {
-        return store.service(name).orElseThrow(() -> notFound(name));
-    }
-
-    private static RefusedException notFound(String name) {
-        return new RefusedException(
-                ErrorCode.SERVICE_NOT_FOUND,
-                "no service is named '" + name + "'; `mayfly ls services` shows those there are");
+        return store.service(name).orElseThrow(() -> ServiceRecords.notFound(name));
     }
 
     /** Listens for all services of the store again; their programs start with their first connections. */
@@ -332,7 +318,7 @@ public final class ServiceRegistry {
     private void resume(ServiceRecord record) {
         try {
             ServiceDefinition service = ServiceRecords.definition(record);
-            MachineDriver driver = drivers.choose(Isolation.KVM);
+            MachineDriver driver = drivers.forServices();
             ServiceSettings settings = plans.settings(service, record.version());
             try {
                 states.put(record.name(), new ServiceState.Active(ServiceShell.resume(settings, driver, place)));
