@@ -28,6 +28,11 @@ final class Libc {
         return LINKER.downcallHandle(LINKER.defaultLookup().findOrThrow(name), type, options);
     }
 
+    /** Where a function is, for the kernel to call. */
+    static MemorySegment address(String name) {
+        return LINKER.defaultLookup().findOrThrow(name);
+    }
+
     /** Room for one call's errno. */
     static MemorySegment captured(Arena arena) {
         return arena.allocate(CAPTURED);

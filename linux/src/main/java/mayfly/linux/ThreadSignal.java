@@ -10,9 +10,11 @@ import java.lang.foreign.MemorySegment;
 import java.lang.invoke.MethodHandle;
 
 /**
- * Interrupts one thread's {@link Vcpu#run} from a timer or from another thread, without a signal handler: the signal is
- * blocked in the thread, let through only while the guest runs ({@link Vcpu#setSignalMask}), and taken with
- * sigtimedwait(2). Belongs to the platform thread that made it; only {@link #send} may come from others.
+ * Interrupts one thread's {@link Vcpu#run} from a timer or from another thread: the signal is blocked in the thread, let
+ * through only while the guest runs ({@link Vcpu#setSignalMask}), and taken with sigtimedwait(2); no handler ever runs for
+ * it. One that comes too late, to a thread that has ended and whose number is another's, or from outside, is caught by a
+ * handler that does nothing: else it would end the process. Belongs to the platform thread that made it; only
+ * {@link #send} may come from others.
  */
 public final class ThreadSignal implements AutoCloseable {
     /** SIGUSR1: the JVM does not use it. */
@@ -23,6 +25,10 @@ public final class ThreadSignal implements AutoCloseable {
     static final int SIGEV_THREAD_ID = 4;
     static final int CLOCK_MONOTONIC = 1;
     private static final long NANOS = 1_000_000_000L;
+    // struct sigaction of glibc, the same on x86-64 and arm64
+    static final int SIGACTION_BYTES = 152;
+    static final int SIGACTION_FLAGS = 136;
+    private static final int SA_RESTART = 0x10000000;
 
     private static final MethodHandle PTHREAD_SIGMASK =
             Libc.function("pthread_sigmask", FunctionDescriptor.of(JAVA_INT, JAVA_INT, ADDRESS, ADDRESS));
@@ -36,8 +42,31 @@ public final class ThreadSignal implements AutoCloseable {
             Libc.function("timer_create", FunctionDescriptor.of(JAVA_INT, JAVA_INT, ADDRESS, ADDRESS));
     private static final MethodHandle TIMER_SETTIME =
             Libc.function("timer_settime", FunctionDescriptor.of(JAVA_INT, JAVA_LONG, JAVA_INT, ADDRESS, ADDRESS));
+    private static final MethodHandle SIGACTION =
+            Libc.function("sigaction", FunctionDescriptor.of(JAVA_INT, JAVA_INT, ADDRESS, ADDRESS));
     private static final MethodHandle TIMER_DELETE =
             Libc.function("timer_delete", FunctionDescriptor.of(JAVA_INT, JAVA_LONG));
+
+    static {
+        catchStrays();
+    }
+
+    /** abs(3) takes an int, does nothing that a signal handler may not, and is in every C library. */
+    private static void catchStrays() {
+        try (Arena confined = Arena.ofConfined()) {
+            MemorySegment action = confined.allocate(SIGACTION_BYTES, 8);
+            action.set(ADDRESS, 0, Libc.address("abs"));
+            action.set(JAVA_INT, SIGACTION_FLAGS, SA_RESTART);
+            int failed = (int) SIGACTION.invokeExact(Libc.captured(confined), SIGNAL, action, MemorySegment.NULL);
+            if (failed != 0) {
+                throw new AssertionError("sigaction of SIGUSR1 with a valid address");
+            }
+        } catch (AssertionError e) {
+            throw e;
+        } catch (Throwable t) {
+            throw Libc.broken(t);
+        }
+    }
 
     private final Arena arena = Arena.ofShared();
     private final MemorySegment errno = Libc.captured(arena);

@@ -136,6 +136,8 @@ class KvmLayoutTest {
         put(values, "SIGEV_THREAD_ID", ThreadSignal.SIGEV_THREAD_ID);
         put(values, "CLOCK_MONOTONIC", ThreadSignal.CLOCK_MONOTONIC);
         put(values, "sizeof(sigset_t)", ThreadSignal.SIGSET_BYTES);
+        put(values, "sizeof(struct sigaction)", ThreadSignal.SIGACTION_BYTES);
+        put(values, "offsetof(struct sigaction, sa_flags)", ThreadSignal.SIGACTION_FLAGS);
         put(values, "sizeof(struct sigevent)", 64);
         put(values, "offsetof(struct sigevent, sigev_signo)", 8);
         put(values, "offsetof(struct sigevent, sigev_notify)", 12);
