@@ -1,12 +1,9 @@
 package mayfly.machine.kvm.net;
 
-import mayfly.linux.Errno;
 import mayfly.linux.StreamSocket;
 import mayfly.machine.kvm.files.Copies;
-import mayfly.machine.kvm.files.FileStatus;
 import mayfly.machine.kvm.files.OpenFile;
 import mayfly.machine.kvm.files.SocketAddress;
-import mayfly.machine.kvm.files.SocketFile;
 import mayfly.machine.kvm.files.SocketOptions;
 import mayfly.machine.kvm.files.Transfer;
 
@@ -14,16 +11,12 @@ import mayfly.machine.kvm.files.Transfer;
  * A connection of the host in a machine's hands: what the program reads and writes goes straight from and to the host's
  * socket. The program sees no more of it than the bytes and the two addresses. Belongs to the machine's thread.
  */
-public final class HostConnection extends OpenFile implements SocketFile {
+public final class HostConnection extends ConnectedSocket {
     private static final int AWAITED = READABLE | WRITABLE | READ_HUNG_UP;
     private static final int FOR_GOOD = ERROR | HUNG_UP;
 
     private final Network network;
     private final StreamSocket socket;
-    private final SocketAddress local;
-    private final SocketAddress peer;
-    private final SocketOptions options;
-    private final long number;
 
     /** What it was ready for when it was last looked at, less what was used up since. */
     private int known;
@@ -37,22 +30,17 @@ public final class HostConnection extends OpenFile implements SocketFile {
             SocketAddress local,
             SocketAddress peer,
             SocketOptions options,
-            int flags,
             long number) {
-        super(flags | READ_WRITE);
+        super(local, peer, options, number);
         this.network = network;
         this.socket = socket;
-        this.local = local;
-        this.peer = peer;
-        this.options = options;
-        this.number = number;
     }
 
     /** A host's connection is one machine's: forks find theirs broken. */
     @Override
     protected OpenFile duplicate(Copies copies) {
         Network other = copies.of(network, Network::copy);
-        return new Broken(other.nextNumber(), local, peer, options.copy());
+        return new BrokenConnection(local(), peer(), options().copy(), other.nextNumber());
     }
 
     /** Which events would be news, in terms of poll(2); 0: none. */
@@ -135,100 +123,5 @@ public final class HostConnection extends OpenFile implements SocketFile {
     protected void close() {
         socket.close();
         network.closed(this);
-    }
-
-    @Override
-    public SocketAddress local() {
-        return local;
-    }
-
-    @Override
-    public SocketAddress peer() {
-        return peer;
-    }
-
-    @Override
-    public SocketOptions options() {
-        return options;
-    }
-
-    @Override
-    public long status(FileStatus status) {
-        status.mode = FileStatus.SOCKET | 0777;
-        status.inode = number;
-        return 0;
-    }
-
-    @Override
-    public String name() {
-        return "socket:[" + number + "]";
-    }
-
-    /** What a fork has in the place of a connection. */
-    private static final class Broken extends OpenFile implements SocketFile {
-        private final long number;
-        private final SocketAddress local;
-        private final SocketAddress peer;
-        private final SocketOptions options;
-
-        Broken(long number, SocketAddress local, SocketAddress peer, SocketOptions options) {
-            super(READ_WRITE);
-            this.number = number;
-            this.local = local;
-            this.peer = peer;
-            this.options = options;
-        }
-
-        @Override
-        protected OpenFile duplicate(Copies copies) {
-            return new Broken(number, local, peer, options);
-        }
-
-        @Override
-        public long read(Transfer to) {
-            return -Errno.ECONNRESET;
-        }
-
-        @Override
-        public long write(Transfer from) {
-            return -Errno.EPIPE;
-        }
-
-        @Override
-        public int ready() {
-            return READABLE | WRITABLE | ERROR | HUNG_UP;
-        }
-
-        @Override
-        public long shutdown(boolean reading, boolean writing) {
-            return -Errno.ENOTCONN;
-        }
-
-        @Override
-        public SocketAddress local() {
-            return local;
-        }
-
-        @Override
-        public SocketAddress peer() {
-            return peer;
-        }
-
-        @Override
-        public SocketOptions options() {
-            return options;
-        }
-
-        @Override
-        public long status(FileStatus status) {
-            status.mode = FileStatus.SOCKET | 0777;
-            status.inode = number;
-            return 0;
-        }
-
-        @Override
-        public String name() {
-            return "socket:[" + number + "]";
-        }
     }
 }

@@ -258,7 +258,6 @@ public final class Network {
                 own(listener),
                 peer(listener, socket),
                 listener.options().copy(),
-                0,
                 nextNumber());
         connections.add(connection);
         listener.offer(connection);
