@@ -76,8 +76,8 @@ enum ConfigSetting {
     MACHINES_HOST(
             "machines.host",
             new Kind.Choice(List.of("process", "node")),
-            "process",
-            "Where virtual machines live: in a jailed process of their own, or in the node itself."),
+            "node",
+            "Where virtual machines live: in the node, or in a jailed process of their own, 0.2 ms slower per call."),
 
     POOL_MACHINES_MAX("pool.machines_max", new Kind.Whole(1, 100_000), "512", "Machines of all functions together."),
     POOL_IDLE_SECONDS(

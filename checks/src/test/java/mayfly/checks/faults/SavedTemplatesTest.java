@@ -90,6 +90,7 @@ class SavedTemplatesTest {
                         + report.features().getFirst().detail());
         ChildNode node = ChildNode.at(directory.resolve("data"))
                 .setting("functions.isolation", "kvm")
+                .setting("machines.host", "process")
                 .setting("pool.idle_seconds", 1)
                 .setting("pool.health_seconds", 1)
                 .start();
