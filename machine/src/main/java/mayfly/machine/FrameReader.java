@@ -3,7 +3,6 @@ package mayfly.machine;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.ReadableByteChannel;
-import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -12,12 +11,7 @@ import org.jspecify.annotations.Nullable;
  * lend again after this reader.
  */
 public final class FrameReader {
-    /** Bodies up to this length are taken at their word. */
-    private static final int TRUSTED_LENGTH_MAX = 64 * 1024;
-
-    private final ReadableByteChannel from;
-    /** Between its position and limit: received and not yet looked at. */
-    private final ByteBuffer buffer;
+    private final StreamBuffer received;
 
     private FrameRead.@Nullable Malformed malformed;
 
@@ -26,8 +20,7 @@ public final class FrameReader {
      * @param buffer at least 8 bytes, direct for speed; its content is dropped
      */
     public FrameReader(ReadableByteChannel from, ByteBuffer buffer) {
-        this.from = from;
-        this.buffer = buffer.clear().limit(0);
+        received = new StreamBuffer(from, buffer);
     }
 
     /** The next message; blocks until it is complete or none will come. */
@@ -35,15 +28,11 @@ public final class FrameReader {
         if (malformed != null) {
             return malformed;
         }
-        while (buffer.remaining() < Frame.HEADER_BYTES) {
-            buffer.compact();
-            int got = from.read(buffer);
-            buffer.flip();
-            if (got < 0) {
-                return new FrameRead.Ended(buffer.hasRemaining());
-            }
+        ByteBuffer header = received.await(Frame.HEADER_BYTES);
+        if (header == null) {
+            return new FrameRead.Ended(received.hasRest());
         }
-        return switch (FrameHeader.take(buffer)) {
+        return switch (FrameHeader.take(header)) {
             case FrameHeader.Bad(var reason) -> {
                 malformed = new FrameRead.Malformed(reason);
                 yield malformed;
@@ -60,31 +49,7 @@ public final class FrameReader {
                 : new FrameRead.Whole(new Frame(type, meta, bytes));
     }
 
-    /** Exactly {@code length} bytes, or null when the stream ends before. */
     private byte @Nullable [] take(int length) throws IOException {
-        if (length == 0) {
-            return Frame.NOTHING;
-        }
-        byte[] taken = new byte[Math.min(length, TRUSTED_LENGTH_MAX)];
-        int at = 0;
-        while (true) {
-            int part = Math.min(buffer.remaining(), taken.length - at);
-            buffer.get(taken, at, part);
-            at += part;
-            if (at == length) {
-                return taken;
-            }
-            if (at == taken.length) {
-                taken = Arrays.copyOf(taken, Math.min(length, taken.length * 2));
-            }
-            if (!buffer.hasRemaining()) {
-                buffer.clear();
-                int got = from.read(buffer);
-                buffer.flip();
-                if (got < 0) {
-                    return null;
-                }
-            }
-        }
+        return length == 0 ? Frame.NOTHING : received.take(length);
     }
 }

@@ -3,7 +3,7 @@ package mayfly.machine.host;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.SocketChannel;
-import java.util.Arrays;
+import mayfly.machine.StreamBuffer;
 import org.jspecify.annotations.Nullable;
 
 /** Messages over one connection. One thread receives at a time; any may send and close. */
@@ -11,15 +11,14 @@ final class HostChannel implements AutoCloseable {
     private static final int BUFFER_BYTES = 64 * 1024;
 
     private final SocketChannel socket;
-    /** Between its position and limit: received and not yet looked at. */
-    private final ByteBuffer buffer = ByteBuffer.allocateDirect(BUFFER_BYTES).limit(0);
-
+    private final StreamBuffer received;
     private final Object sending = new Object();
     private HostRead.@Nullable Malformed malformed;
 
     /** @param socket in blocking mode */
     HostChannel(SocketChannel socket) {
         this.socket = socket;
+        received = new StreamBuffer(socket, ByteBuffer.allocateDirect(BUFFER_BYTES));
     }
 
     /**
@@ -51,18 +50,14 @@ final class HostChannel implements AutoCloseable {
     }
 
     private HostRead next() throws IOException {
-        while (buffer.remaining() < HostCodec.HEADER_BYTES) {
-            buffer.compact();
-            int got = socket.read(buffer);
-            buffer.flip();
-            if (got < 0) {
-                return new HostRead.Ended();
-            }
+        ByteBuffer header = received.await(HostCodec.HEADER_BYTES);
+        if (header == null) {
+            return new HostRead.Ended();
         }
-        HostRead read = switch (HostCodec.header(buffer)) {
+        HostRead read = switch (HostCodec.header(header)) {
             case HostCodec.Header.Bad(var reason) -> new HostRead.Malformed(reason);
             case HostCodec.Header.Good good -> {
-                byte[] body = take(good.bodyBytes());
+                byte[] body = received.take(good.bodyBytes());
                 yield body == null ? new HostRead.Ended() : HostCodec.message(good, body);
             }
         };
@@ -70,31 +65,6 @@ final class HostChannel implements AutoCloseable {
             malformed = bad;
         }
         return read;
-    }
-
-    /** Exactly {@code length} bytes, or null when the stream ends before. */
-    private byte @Nullable [] take(int length) throws IOException {
-        byte[] taken = new byte[Math.min(length, BUFFER_BYTES)];
-        int at = 0;
-        while (true) {
-            int part = Math.min(buffer.remaining(), taken.length - at);
-            buffer.get(taken, at, part);
-            at += part;
-            if (at == length) {
-                return taken;
-            }
-            if (at == taken.length) {
-                taken = Arrays.copyOf(taken, Math.min(length, taken.length * 2));
-            }
-            if (!buffer.hasRemaining()) {
-                buffer.clear();
-                int got = socket.read(buffer);
-                buffer.flip();
-                if (got < 0) {
-                    return null;
-                }
-            }
-        }
     }
 
     boolean isOpen() {

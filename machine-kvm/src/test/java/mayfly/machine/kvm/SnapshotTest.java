@@ -2,20 +2,13 @@ package mayfly.machine.kvm;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import java.io.ByteArrayOutputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
-import java.util.List;
 import java.util.Random;
 import mayfly.linux.Kvm;
 import mayfly.linux.ThreadSignal;
-import mayfly.machine.kvm.files.Channel;
-import mayfly.machine.kvm.files.Descriptors;
-import mayfly.machine.kvm.load.ImageFile;
 import mayfly.machine.kvm.memory.AddressSpace;
 import mayfly.machine.kvm.memory.Region;
-import mayfly.machine.kvm.program.Stop;
-import mayfly.machine.kvm.program.Wait;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -137,32 +130,12 @@ class SnapshotTest {
     }
 
     private static Snapshot frozen(Kvm kvm, ThreadSignal signal, Path program) throws Exception {
-        Descriptors descriptors = new Descriptors();
-        descriptors.set(3, new Channel((_, _) -> {}), false);
-        VirtualMachine template = VirtualMachine.boot(
-                kvm,
-                64 << 20,
-                ImageFile.open(program, "/app/program"),
-                path -> {
-                    throw new AssertionError(path);
-                },
-                List.of("program"),
-                List.of(),
-                descriptors);
-        assertThat(template.run(signal, Wait.FOREVER)).isInstanceOf(Stop.Idle.class);
+        VirtualMachine template = ChannelGuest.boot(kvm, signal, program);
         return template.freeze();
     }
 
     private static String ask(VirtualMachine machine, ThreadSignal signal, String request) throws Exception {
-        Channel channel = (Channel) machine.program().descriptors().get(3);
-        assertThat(channel).isNotNull();
-        ByteArrayOutputStream answer = new ByteArrayOutputStream();
-        channel.setReceiver((bytes, count) -> {
-            answer.write(bytes, 0, count);
-            machine.program().stopAfterCall();
-        });
-        channel.give(request.getBytes(StandardCharsets.UTF_8));
-        assertThat(machine.run(signal, Wait.FOREVER)).isInstanceOf(Stop.Asked.class);
-        return answer.toString(StandardCharsets.UTF_8);
+        byte[] answer = ChannelGuest.ask(machine, signal, request.getBytes(StandardCharsets.UTF_8));
+        return new String(answer, StandardCharsets.UTF_8);
     }
 }

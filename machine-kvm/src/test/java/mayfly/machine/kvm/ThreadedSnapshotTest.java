@@ -2,14 +2,9 @@ package mayfly.machine.kvm;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import java.io.ByteArrayOutputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
-import java.util.List;
 import mayfly.linux.ThreadSignal;
-import mayfly.machine.kvm.files.Channel;
-import mayfly.machine.kvm.files.Descriptors;
-import mayfly.machine.kvm.load.ImageFile;
 import mayfly.machine.kvm.program.Stop;
 import mayfly.machine.kvm.program.Wait;
 import org.junit.jupiter.api.Test;
@@ -80,19 +75,7 @@ class ThreadedSnapshotTest {
         Bed.needsKvm();
         Path program = Bed.compile(dir, "workers", WORKERS, "-pthread");
         Bed.on((kvm, signal) -> {
-            Descriptors descriptors = new Descriptors();
-            descriptors.set(3, new Channel((_, _) -> {}), false);
-            VirtualMachine template = VirtualMachine.boot(
-                    kvm,
-                    64 << 20,
-                    ImageFile.open(program, "/app/workers"),
-                    path -> {
-                        throw new AssertionError(path);
-                    },
-                    List.of("workers"),
-                    List.of(),
-                    descriptors);
-            assertThat(template.run(signal, Wait.FOREVER)).isInstanceOf(Stop.Idle.class);
+            VirtualMachine template = ChannelGuest.boot(kvm, signal, program);
             try (Snapshot snapshot = template.freeze();
                     VirtualMachine fork = snapshot.fork(kvm);
                     VirtualMachine other = snapshot.fork(kvm)) {
@@ -113,17 +96,9 @@ class ThreadedSnapshotTest {
     }
 
     private static String ask(VirtualMachine machine, ThreadSignal signal) throws Exception {
-        Channel channel = (Channel) machine.program().descriptors().get(3);
-        assertThat(channel).isNotNull();
-        ByteArrayOutputStream answer = new ByteArrayOutputStream();
-        channel.setReceiver((bytes, count) -> {
-            answer.write(bytes, 0, count);
-            machine.program().stopAfterCall();
-        });
-        channel.give(new byte[] {'1'});
-        assertThat(machine.run(signal, Wait.FOREVER)).isInstanceOf(Stop.Asked.class);
+        byte[] answer = ChannelGuest.ask(machine, signal, new byte[] {'1'});
         Stop idle = machine.run(signal, Wait.FOREVER); // until it waits again
         assertThat(idle).isInstanceOf(Stop.Idle.class);
-        return answer.toString(StandardCharsets.UTF_8);
+        return new String(answer, StandardCharsets.UTF_8);
     }
 }

@@ -3,7 +3,6 @@ package mayfly.machine.kvm;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
-import java.io.ByteArrayOutputStream;
 import java.io.InputStream;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -15,9 +14,6 @@ import java.util.List;
 import java.util.Map;
 import mayfly.linux.ThreadSignal;
 import mayfly.machine.kvm.cpu.Processor;
-import mayfly.machine.kvm.files.Channel;
-import mayfly.machine.kvm.files.Descriptors;
-import mayfly.machine.kvm.load.ImageFile;
 import mayfly.machine.kvm.program.Stop;
 import mayfly.machine.kvm.program.Wait;
 import org.junit.jupiter.api.Test;
@@ -84,19 +80,7 @@ class VdsoTest {
                 }
                 """);
         Bed.on((kvm, signal) -> {
-            Descriptors descriptors = new Descriptors();
-            descriptors.set(3, new Channel((_, _) -> {}), false);
-            VirtualMachine template = VirtualMachine.boot(
-                    kvm,
-                    64 << 20,
-                    ImageFile.open(program, "/app/clock"),
-                    path -> {
-                        throw new AssertionError(path);
-                    },
-                    List.of("clock"),
-                    List.of(),
-                    descriptors);
-            assertThat(template.run(signal, Wait.FOREVER)).isInstanceOf(Stop.Idle.class);
+            VirtualMachine template = ChannelGuest.boot(kvm, signal, program);
             List<Long> told = new ArrayList<>();
             told.addAll(ask(template, signal));
             assertThat(template.run(signal, Wait.FOREVER)).isInstanceOf(Stop.Idle.class);
@@ -144,16 +128,8 @@ class VdsoTest {
 
     /** Monotonic and real time in turns. */
     private static List<Long> ask(VirtualMachine machine, ThreadSignal signal) throws Exception {
-        Channel channel = (Channel) machine.program().descriptors().get(3);
-        assertThat(channel).isNotNull();
-        ByteArrayOutputStream answer = new ByteArrayOutputStream();
-        channel.setReceiver((bytes, count) -> {
-            answer.write(bytes, 0, count);
-            machine.program().stopAfterCall();
-        });
-        channel.give(new byte[1]);
-        assertThat(machine.run(signal, Wait.FOREVER)).isInstanceOf(Stop.Asked.class);
-        ByteBuffer times = ByteBuffer.wrap(answer.toByteArray()).order(ByteOrder.LITTLE_ENDIAN);
+        byte[] answer = ChannelGuest.ask(machine, signal, new byte[1]);
+        ByteBuffer times = ByteBuffer.wrap(answer).order(ByteOrder.LITTLE_ENDIAN);
         List<Long> told = new ArrayList<>();
         for (int i = 0; i < 4; i++) {
             told.add(times.getLong() * 1_000_000_000 + times.getLong());
