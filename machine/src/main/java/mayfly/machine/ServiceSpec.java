@@ -1,6 +1,5 @@
 package mayfly.machine;
 
-import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
@@ -12,7 +11,8 @@ import java.util.Map;
  * @param program path of the program, and its arguments
  * @param env its whole environment besides PATH, HOME, LANG and settings of malloc(3)
  * @param directory where it runs, as the machine sees it
- * @param readable directories of the host that it sees at their own paths, read-only, besides the system's programs
+ * @param reach what of the host it sees
+ * @param shared whether one machine serves every connection, and keeps its state between them
  * @param port of the program's listener that gets the connections; 0: the first that it opened
  * @param warmup requests that the program serves before it is frozen, so that what it does only once is done
  * @param memoryBytes limit of one machine
@@ -24,7 +24,8 @@ public record ServiceSpec(
         List<String> program,
         Map<String, String> env,
         String directory,
-        List<Path> readable,
+        Reach reach,
+        boolean shared,
         int port,
         int warmup,
         long memoryBytes,
@@ -33,6 +34,5 @@ public record ServiceSpec(
     public ServiceSpec {
         program = List.copyOf(program);
         env = Map.copyOf(env);
-        readable = List.copyOf(readable);
     }
 }

@@ -16,6 +16,7 @@ import mayfly.api.ServiceListen;
 import mayfly.base.ErrorCode;
 import mayfly.base.Limits;
 import mayfly.base.RefusedException;
+import mayfly.machine.Reach;
 import mayfly.machine.ServiceSpec;
 
 /**
@@ -63,7 +64,8 @@ record ServicePlans(List<Path> path, Duration initTimeout, Duration idleAfter) {
                 command,
                 service.env(),
                 directory.toString(),
-                readable,
+                new Reach(readable, List.of(), List.of()),
+                false,
                 service.guestPort().orElse(0),
                 service.warmup(),
                 (long) service.memoryMb() * Limits.MIB,

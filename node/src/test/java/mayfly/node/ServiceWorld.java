@@ -20,6 +20,7 @@ import mayfly.linux.StreamSocket;
 import mayfly.machine.Connection;
 import mayfly.machine.InitFailedException;
 import mayfly.machine.MachineException;
+import mayfly.machine.Reach;
 import mayfly.machine.Served;
 import mayfly.machine.ServiceSpec;
 
@@ -135,7 +136,8 @@ final class ServiceWorld {
                 List.of("server"),
                 Map.of(),
                 "/",
-                List.of(),
+                Reach.readOnly(),
+                false,
                 0,
                 0,
                 1 << 20,

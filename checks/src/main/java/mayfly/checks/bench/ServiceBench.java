@@ -19,6 +19,7 @@ import mayfly.machine.InitFailedException;
 import mayfly.machine.LogSink;
 import mayfly.machine.Machine;
 import mayfly.machine.MachineException;
+import mayfly.machine.Reach;
 import mayfly.machine.ServiceSpec;
 import mayfly.machine.Template;
 import mayfly.machine.kvm.KvmDriver;
@@ -138,7 +139,8 @@ final class ServiceBench {
                 words,
                 Map.of(),
                 directory.toString(),
-                List.of(directory),
+                Reach.readOnly(directory),
+                false,
                 0,
                 3,
                 256 << 20,

@@ -14,6 +14,7 @@ import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.Semaphore;
 import mayfly.base.Clock;
 import mayfly.machine.HostReport;
+import mayfly.machine.Reach;
 import mayfly.machine.ServiceSpec;
 import mayfly.machine.kvm.KvmDriver;
 import mayfly.node.ServicePlace;
@@ -100,7 +101,8 @@ final class ServiceBed implements AutoCloseable {
                 List.of("/usr/bin/python3", file),
                 Map.of(),
                 directory.toString(),
-                List.of(directory),
+                Reach.readOnly(directory),
+                false,
                 8000,
                 0,
                 128 << 20,

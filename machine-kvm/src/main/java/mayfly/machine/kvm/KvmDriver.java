@@ -196,6 +196,12 @@ public final class KvmDriver implements MachineDriver {
     @Override
     public KvmTemplate boot(ServiceSpec spec) throws InitFailedException, MachineException {
         refuseIfClosed(spec.name());
+        if (spec.shared()
+                || !spec.reach().volumes().isEmpty()
+                || !spec.reach().destinations().isEmpty()) {
+            throw new MachineException(
+                    spec.name() + ": kvm machines are not shared, and reach no volumes and no hosts");
+        }
         return template(
                 new Terms(spec.name(), false),
                 view(spec),
@@ -214,7 +220,7 @@ public final class KvmDriver implements MachineDriver {
         try {
             HostView view = HostView.standard();
             try {
-                for (Path directory : spec.readable()) {
+                for (Path directory : spec.reach().readable()) {
                     view.addDirectory(directory, directory.toString());
                 }
                 return view;

@@ -22,6 +22,7 @@ import mayfly.machine.ConnectionListener;
 import mayfly.machine.InitFailedException;
 import mayfly.machine.LogSink;
 import mayfly.machine.Machine;
+import mayfly.machine.Reach;
 import mayfly.machine.Served;
 import mayfly.machine.ServiceSpec;
 import mayfly.machine.Template;
@@ -63,7 +64,8 @@ class ServiceDriverTest {
                 List.of("/usr/bin/python3", "app.py", "8000"),
                 Map.of(),
                 directory.toString(),
-                List.of(directory),
+                Reach.readOnly(directory),
+                false,
                 port,
                 warmup,
                 128 << 20,
@@ -195,15 +197,17 @@ class ServiceDriverTest {
         Duration time = Duration.ofSeconds(1);
         Set<String> keys = new HashSet<>();
         List<ServiceSpec> different = List.of(
-                new ServiceSpec("s", program, Map.of(), "/d", List.of(), 0, 0, 1 << 20, 1, time),
-                new ServiceSpec("t", program, Map.of(), "/d", List.of(), 0, 0, 1 << 20, 1, time),
-                new ServiceSpec("s", List.of("/bin/a b"), Map.of(), "/d", List.of(), 0, 0, 1 << 20, 1, time),
-                new ServiceSpec("s", program, Map.of("A", "B"), "/d", List.of(), 0, 0, 1 << 20, 1, time),
-                new ServiceSpec("s", program, Map.of(), "/e", List.of(), 0, 0, 1 << 20, 1, time),
-                new ServiceSpec("s", program, Map.of(), "/d", List.of(Path.of("/x")), 0, 0, 1 << 20, 1, time),
-                new ServiceSpec("s", program, Map.of(), "/d", List.of(), 80, 0, 1 << 20, 1, time),
-                new ServiceSpec("s", program, Map.of(), "/d", List.of(), 0, 1, 1 << 20, 1, time),
-                new ServiceSpec("s", program, Map.of(), "/d", List.of(), 0, 0, 2 << 20, 1, time));
+                new ServiceSpec("s", program, Map.of(), "/d", Reach.readOnly(), false, 0, 0, 1 << 20, 1, time),
+                new ServiceSpec("t", program, Map.of(), "/d", Reach.readOnly(), false, 0, 0, 1 << 20, 1, time),
+                new ServiceSpec(
+                        "s", List.of("/bin/a b"), Map.of(), "/d", Reach.readOnly(), false, 0, 0, 1 << 20, 1, time),
+                new ServiceSpec("s", program, Map.of("A", "B"), "/d", Reach.readOnly(), false, 0, 0, 1 << 20, 1, time),
+                new ServiceSpec("s", program, Map.of(), "/e", Reach.readOnly(), false, 0, 0, 1 << 20, 1, time),
+                new ServiceSpec(
+                        "s", program, Map.of(), "/d", Reach.readOnly(Path.of("/x")), false, 0, 0, 1 << 20, 1, time),
+                new ServiceSpec("s", program, Map.of(), "/d", Reach.readOnly(), false, 80, 0, 1 << 20, 1, time),
+                new ServiceSpec("s", program, Map.of(), "/d", Reach.readOnly(), false, 0, 1, 1 << 20, 1, time),
+                new ServiceSpec("s", program, Map.of(), "/d", Reach.readOnly(), false, 0, 0, 2 << 20, 1, time));
         for (ServiceSpec each : different) {
             assertThat(keys.add(TemplateKey.of(each, "world").text()))
                     .as(each.toString())
