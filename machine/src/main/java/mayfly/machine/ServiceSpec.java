@@ -16,7 +16,7 @@ import java.util.Map;
  * @param port of the program's listener that gets the connections; 0: the first that it opened
  * @param warmup requests that the program serves before it is frozen, so that what it does only once is done
  * @param memoryBytes limit of one machine
- * @param machinesMax how many machines of this template may exist at once
+ * @param machinesMax how many machines of this template may exist at once; of a shared one, places in its machine
  * @param initTimeout after which a program that does not wait for a connection is killed
  */
 public record ServiceSpec(
