@@ -87,6 +87,8 @@ class InstalledServersTest {
                     global count
                     while (await reader.readline()).strip():
                         pass
+                    await asyncio.sleep(0)  # asks for its loop, which it had before the fork
+                    await asyncio.wait_for(asyncio.create_task(asyncio.sleep(0.001)), 1)
                     count += 1
                     writer.write(b"HTTP/1.1 200 OK\\r\\nConnection: close\\r\\n\\r\\ncount %d" % count)
                     await writer.drain()

@@ -2,7 +2,11 @@ package mayfly.machine.kvm.program;
 
 import java.nio.charset.StandardCharsets;
 import mayfly.linux.Errno;
+import mayfly.linux.ErrnoException;
+import mayfly.linux.Vcpu;
 import mayfly.machine.kvm.memory.AddressSpace;
+import mayfly.machine.kvm.memory.GuestFault;
+import mayfly.machine.kvm.memory.Region;
 import mayfly.machine.kvm.program.CallTable.Kind;
 
 /** Who and where the program is: one process of one user on a machine of its own. */
@@ -17,7 +21,7 @@ final class IdentityCalls {
     private IdentityCalls() {}
 
     static void addTo(CallTable table) {
-        table.add(39, "getpid", Kind.EMULATED, "another one in each forked machine", (p, _) -> p.state().processId);
+        table.add(39, "getpid", Kind.EMULATED, "another one in each forked machine", (p, _) -> processId(p));
         table.constant(110, "getppid", 1, "");
         table.constant(102, "getuid", Program.USER, "");
         table.constant(104, "getgid", Program.USER, "");
@@ -36,6 +40,30 @@ final class IdentityCalls {
         table.add(158, "arch_prctl", Kind.EMULATED, "bases of FS and GS", IdentityCalls::archPrctl);
         table.add(60, "exit", Kind.EMULATED, ThreadCalls::exit);
         table.add(231, "exit_group", Kind.EMULATED, (p, a) -> p.end(new Stop.Exited((int) a[0] & 0xFF)));
+    }
+
+    /**
+     * Libraries that keep random numbers are to notice that a machine was forked, and are asked by no other way. Python's
+     * asyncio asks as well, and believes after a fork that its event loop is its parent's: its module is told the number that
+     * it knows.
+     */
+    private static long processId(Program program) {
+        int now = program.state().processId;
+        return now != Program.PID && isCalledFrom(program, "_asyncio.") ? Program.PID : now;
+    }
+
+    /** Whether the function that made the call, a leaf without a frame, returns to a library whose file is called so. */
+    private static boolean isCalledFrom(Program program, String file) {
+        try {
+            program.cpu().settle();
+            Region caller =
+                    program.space().region(program.space().getLong(program.cpu().get(Vcpu.Register.RSP)));
+            return caller != null && caller.name().contains("/" + file);
+        } catch (GuestFault noStack) {
+            return false;
+        } catch (ErrnoException e) {
+            throw new IllegalStateException("a thread's registers cannot be read", e);
+        }
     }
 
     private static long uname(Program program, long[] a) {
