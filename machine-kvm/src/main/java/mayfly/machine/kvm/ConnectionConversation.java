@@ -96,7 +96,8 @@ final class ConnectionConversation implements Conversation {
         return new Served(end, detail, connection.received(), connection.sent());
     }
 
-    private static void listen(Descriptors descriptors, LogSink logs) {
+    /** Lets the sink have what the program prints from now on. */
+    static void listen(Descriptors descriptors, LogSink logs) {
         for (int fd = 1; fd <= 2; fd++) {
             int stream = fd;
             if (descriptors.get(fd) instanceof Channel output) {

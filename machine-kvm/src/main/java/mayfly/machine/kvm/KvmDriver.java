@@ -26,6 +26,7 @@ import mayfly.machine.MachineDriver;
 import mayfly.machine.MachineException;
 import mayfly.machine.ServiceSpec;
 import mayfly.machine.TemplateSpec;
+import mayfly.machine.kvm.KvmTemplate.Sharing;
 import mayfly.machine.kvm.KvmTemplate.Terms;
 import mayfly.machine.kvm.files.HostView;
 import org.jspecify.annotations.Nullable;
@@ -196,14 +197,11 @@ public final class KvmDriver implements MachineDriver {
     @Override
     public KvmTemplate boot(ServiceSpec spec) throws InitFailedException, MachineException {
         refuseIfClosed(spec.name());
-        if (spec.shared()
-                || !spec.reach().volumes().isEmpty()
-                || !spec.reach().destinations().isEmpty()) {
-            throw new MachineException(
-                    spec.name() + ": kvm machines are not shared, and reach no volumes and no hosts");
+        if (!spec.reach().volumes().isEmpty() || !spec.reach().destinations().isEmpty()) {
+            throw new MachineException(spec.name() + ": kvm machines reach no volumes and no hosts");
         }
         return template(
-                new Terms(spec.name(), false),
+                new Terms(spec.name(), false, spec.shared() ? new Sharing(spec.port(), spec.machinesMax()) : null),
                 view(spec),
                 world -> TemplateKey.of(spec, world),
                 view -> new ServiceBoot(kvm, spec, view),

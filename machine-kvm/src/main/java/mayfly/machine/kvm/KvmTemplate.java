@@ -1,7 +1,9 @@
 package mayfly.machine.kvm;
 
 import java.time.Duration;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Deque;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
@@ -29,8 +31,21 @@ public final class KvmTemplate implements Template {
      *
      * @param name for people
      * @param reusable whether a machine is given more than one unit of work
+     * @param sharing how all connections share one machine; null: each has its own
      */
-    record Terms(String name, boolean reusable) {}
+    record Terms(String name, boolean reusable, @Nullable Sharing sharing) {
+        Terms(String name, boolean reusable) {
+            this(name, reusable, null);
+        }
+    }
+
+    /**
+     * One machine for all connections.
+     *
+     * @param port of its listener; 0: the first
+     * @param placesMax connections at once
+     */
+    record Sharing(int port, int placesMax) {}
 
     private final Kvm kvm;
     private final Terms terms;
@@ -47,6 +62,9 @@ public final class KvmTemplate implements Template {
 
     private final Set<Shell> all = ConcurrentHashMap.newKeySet();
     private final AtomicInteger made = new AtomicInteger();
+    /** Those of a shared template that are not gone; the newest is the one that serves. Guarded by this. */
+    private final Deque<SharedMachine> shared = new ArrayDeque<>();
+
     private volatile boolean closed;
 
     /** @param hurried a call waits for it, and so for its first machine */
@@ -67,7 +85,29 @@ public final class KvmTemplate implements Template {
         this.conversations = conversations;
         this.ids = ids;
         this.onClose = onClose;
-        idle.add(make(hurried));
+        Sharing sharing = terms.sharing();
+        if (sharing == null) {
+            idle.add(make(hurried));
+        } else {
+            var _ = shared(sharing); // its program goes on from here, whether anybody connects or not
+        }
+    }
+
+    /** The machine that serves; another one when the program of the one before has ended. */
+    private synchronized SharedMachine shared(Sharing sharing) throws MachineException {
+        if (closed) {
+            throw new MachineException(terms.name() + ": the template is closed");
+        }
+        SharedMachine newest = shared.peekLast();
+        if (newest == null || newest.isOver()) {
+            String name = "vm-" + terms.name() + "-" + made.incrementAndGet();
+            SharedMachine next =
+                    new SharedMachine(name, ids.machine(), kvm, snapshot, sharing.port(), sharing.placesMax());
+            shared.removeIf(SharedMachine::isGone);
+            shared.add(next);
+            newest = next;
+        }
+        return newest;
     }
 
     /** Keeps it on disk, soon. */
@@ -92,6 +132,11 @@ public final class KvmTemplate implements Template {
     public KvmMachine fork() throws MachineException {
         if (closed) {
             throw new MachineException(terms.name() + ": the template is closed");
+        }
+        Sharing sharing = terms.sharing();
+        if (sharing != null) {
+            SharedMachine machine = shared(sharing);
+            return new KvmMachine(machine.id(), machine.place(), false);
         }
         Shell shell = free();
         return new KvmMachine(ids.machine(), new Use(shell == null ? make(false) : shell), terms.reusable());
@@ -173,6 +218,7 @@ public final class KvmTemplate implements Template {
             closed = true;
         }
         List<CompletableFuture<Void>> gone = new ArrayList<>();
+        shared.forEach(machine -> gone.add(machine.close()));
         for (Shell shell : all) {
             gone.add(shell.close());
         }

@@ -1,5 +1,6 @@
 package mayfly.machine.kvm.net;
 
+import mayfly.linux.Errno;
 import mayfly.linux.StreamSocket;
 import mayfly.machine.kvm.files.Copies;
 import mayfly.machine.kvm.files.OpenFile;
@@ -23,6 +24,8 @@ public final class HostConnection extends ConnectedSocket {
 
     private long received;
     private long sent;
+    /** The host took it back; the program's descriptors of it stay. */
+    private boolean cut;
 
     HostConnection(
             Network network,
@@ -62,8 +65,22 @@ public final class HostConnection extends ConnectedSocket {
         return sent;
     }
 
+    /** Hangs up on the client, whatever the program still has to say: to the program the connection is reset. */
+    public void cut() {
+        if (!cut && isOpen()) {
+            cut = true;
+            known |= FOR_GOOD;
+            socket.close();
+            network.cut(this);
+            changed(READABLE | WRITABLE | READ_HUNG_UP | FOR_GOOD);
+        }
+    }
+
     @Override
     public long read(Transfer to) {
+        if (cut) {
+            return -Errno.ECONNRESET;
+        }
         int wanted = to.remaining();
         long done = to.each(true, (memory, at, count, _) -> socket.read(memory, at, count));
         if (done < wanted) {
@@ -75,6 +92,9 @@ public final class HostConnection extends ConnectedSocket {
 
     @Override
     public long peek(Transfer to) {
+        if (cut) {
+            return -Errno.ECONNRESET;
+        }
         int first = to.remaining();
         return to.each(
                 true, (memory, at, count, done) -> done > 0 ? 0 : socket.peek(memory, at, Math.min(first, count)));
@@ -82,6 +102,9 @@ public final class HostConnection extends ConnectedSocket {
 
     @Override
     public long write(Transfer from) {
+        if (cut) {
+            return -Errno.EPIPE;
+        }
         int wanted = from.remaining();
         long done = from.each(false, (memory, at, count, _) -> socket.write(memory, at, count));
         if (done < wanted) {
@@ -93,6 +116,9 @@ public final class HostConnection extends ConnectedSocket {
 
     @Override
     public int ready() {
+        if (cut) {
+            return AWAITED | FOR_GOOD;
+        }
         int now = socket.ready(AWAITED);
         int news = now & ~known;
         if (news != 0) {
@@ -104,17 +130,17 @@ public final class HostConnection extends ConnectedSocket {
 
     @Override
     public long available() {
-        return socket.available();
+        return cut ? 0 : socket.available();
     }
 
     @Override
     public long shutdown(boolean reading, boolean writing) {
-        return socket.shutdown(reading && writing ? 2 : reading ? 0 : 1);
+        return cut ? -Errno.ENOTCONN : socket.shutdown(reading && writing ? 2 : reading ? 0 : 1);
     }
 
     /** Obeyed: TCP_NODELAY and TCP_CORK. */
     public void apply(int level, int option, int value) {
-        if (level == SocketOptions.TCP && (option == SocketOptions.NO_DELAY || option == SocketOptions.CORK)) {
+        if (!cut && level == SocketOptions.TCP && (option == SocketOptions.NO_DELAY || option == SocketOptions.CORK)) {
             var _ = socket.setOption(level, option, value); // a Unix socket has no such delay
         }
     }

@@ -284,6 +284,11 @@ public final class Network {
         onEnd.run();
     }
 
+    /** It has nothing to wait for any more; its program may not have noticed. */
+    void cut(HostConnection connection) {
+        connections.removeIf(each -> each.equals(connection));
+    }
+
     /** Whether there are connections of the host to wait for. */
     public boolean hasConnections() {
         return !connections.isEmpty();
