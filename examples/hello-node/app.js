@@ -1,4 +1,4 @@
-// The same in JavaScript; each call gets a Node process of its own, started ahead of time.
+// The same in JavaScript; each call gets a copy of the loaded program.
 let calls = 0;
 
 exports.handle = async (event) => {

@@ -1,4 +1,4 @@
-"""The smallest useful function: every call runs in its own, fresh sandbox."""
+"""The smallest useful function: every call runs in a machine of its own, a fresh copy of the loaded program."""
 
 calls = 0
 
