@@ -3,6 +3,7 @@ package mayfly.app;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
@@ -18,8 +19,8 @@ import mayfly.machine.kvm.KvmDriver;
  */
 final class Demo {
     private static final int CALLS = 200;
-    /** The node's JVM compiles what it runs often; a node that is up for a minute has done that. */
-    private static final int CALLS_BEFORE = 300;
+    /** The node's JVM compiles what it runs often; after this long it has done most of that. */
+    private static final Duration WARM_UP = Duration.ofSeconds(3);
 
     private final Path home;
     private final String listen;
@@ -132,16 +133,25 @@ final class Demo {
     }
 
     private void measure(ChildNode node, String function, String what) throws IOException {
+        String url = node.url() + "/api/v1/functions/" + function + "/invoke";
+        long begin = System.nanoTime();
+        double first = medianMillis(url);
+        double last = first;
+        while (System.nanoTime() - begin < WARM_UP.toNanos()) {
+            last = medianMillis(url);
+        }
+        System.out.printf(
+                "  calls over HTTP, %s: median %.2f ms of the first %d, %.2f ms of the last %d in %d s%n",
+                what, first, CALLS, last, CALLS, WARM_UP.toSeconds());
+    }
+
+    private static double medianMillis(String url) throws IOException {
         long[] micros = new long[CALLS];
-        for (int i = -CALLS_BEFORE; i < CALLS; i++) {
-            long taken =
-                    DemoTools.call(node.url() + "/api/v1/functions/" + function + "/invoke", "{\"name\":\"demo\"}");
-            if (i >= 0) {
-                micros[i] = taken;
-            }
+        for (int i = 0; i < CALLS; i++) {
+            micros[i] = DemoTools.call(url, "{\"name\":\"demo\"}");
         }
         Arrays.sort(micros);
-        System.out.printf("  %d calls over HTTP, %s: median %.2f ms%n", CALLS, what, micros[CALLS / 2] / 1000.0);
+        return micros[CALLS / 2] / 1000.0;
     }
 
     private void next(ChildNode node) {
