@@ -34,6 +34,7 @@ public record ServiceDefinition(
         Isolation isolation) {
 
     private static final int WORKERS = 8;
+    private static final int SHARED_WORKERS = 256;
     private static final int WAITING = 256;
     private static final int MEMORY_MB = 256;
     private static final long TIMEOUT_MS = 300_000;
@@ -55,7 +56,10 @@ public record ServiceDefinition(
         checkBuilt(request, problems);
         request.listen().ifPresent(listen -> checkListen(listen, problems));
         problems.range("guest_port", request.guestPort(), 1, PORT_MAX, 0);
-        int workers = problems.range("workers", request.workers(), 1, Limits.MACHINES_PER_SERVICE_MAX, WORKERS);
+        ServiceMode mode = request.mode().orElse(ServiceMode.EPHEMERAL);
+        boolean shared = mode == ServiceMode.SHARED;
+        int workers =
+                problems.range("workers", request.workers(), 1, mode.workersMax(), shared ? SHARED_WORKERS : WORKERS);
         int waiting = problems.range("waiting_max", request.waitingMax(), 1, Limits.SERVICE_WAITING_MAX, WAITING);
         int warmup = problems.range("warmup", request.warmup(), 0, Limits.SERVICE_WARMUP_MAX, 0);
         problems.env(request.env());
@@ -63,13 +67,14 @@ public record ServiceDefinition(
         int memory =
                 problems.range("memory_mb", request.memoryMb(), Limits.MEMORY_MB_MIN, Limits.MEMORY_MB_MAX, MEMORY_MB);
         long most = Limits.SERVICE_CONNECTION_MAX.toMillis();
-        long timeout = problems.range("request_timeout_ms", request.requestTimeoutMs(), 1, most, TIMEOUT_MS);
+        long timeout =
+                problems.range("request_timeout_ms", request.requestTimeoutMs(), 1, most, shared ? most : TIMEOUT_MS);
         problems.range("idle_after_ms", request.idleAfterMs(), IDLE_MS_MIN, most, IDLE_MS_MIN);
         problems.refuse(ErrorCode.SERVICE_INVALID);
         return new ServiceDefinition(
                 name,
                 request.program(),
-                request.mode().orElse(ServiceMode.EPHEMERAL),
+                mode,
                 request.listen().map(ServiceDefinition::complete).orElse(ServiceListen.ANYWHERE),
                 request.guestPort(),
                 workers,
@@ -115,12 +120,6 @@ public record ServiceDefinition(
 
     /** What is known by name and not built is refused, so that nobody believes to have it. */
     private static void checkBuilt(ServiceRequest request, RequestProblems problems) {
-        if (request.mode().equals(Optional.of(ServiceMode.SHARED))) {
-            problems.add(
-                    "mode",
-                    "this version of Mayfly does not share a machine between connections; leave it out, or run the server"
-                            + " as a task (mayfly run)");
-        }
         if (!request.volumes().isEmpty()) {
             problems.add(
                     "volumes",

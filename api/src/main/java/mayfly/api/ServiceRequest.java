@@ -14,7 +14,8 @@ public record ServiceRequest(
                 "program and arguments; a name without a slash is looked up in the node's PATH, among what machines see; a relative path in directory")
         List<String> program,
 
-        @Doc("ephemeral (default): a machine serves one connection and is put back; shared is not built yet")
+        @Doc(
+                "ephemeral (default): a machine serves one connection and is put back. shared: one machine serves all connections at once, keeps its state, and is started anew when its program ends")
         Optional<ServiceMode> mode,
 
         @Doc("where clients connect; default 127.0.0.1 and a free port")
@@ -23,7 +24,7 @@ public record ServiceRequest(
         @Doc("port that the program listens on, when it opens more than one; default the first it opened")
         Optional<Integer> guestPort,
 
-        @Doc("machines that may exist at once, and so connections; default 8")
+        @Doc("connections served at once: each by a machine of its own, default 8; shared: all by one, default 256")
         Optional<Integer> workers,
 
         @Doc(
@@ -44,10 +45,12 @@ public record ServiceRequest(
 
         @Doc("memory of one machine, in MiB; default 256") Optional<Integer> memoryMb,
 
-        @Doc("time for one connection with all its requests, in milliseconds; default 300000")
+        @Doc(
+                "time for one connection with all its requests, in milliseconds; default 300000; shared: default 604800000")
         Optional<Long> requestTimeoutMs,
 
-        @Doc("time without connections after which machines are freed, in milliseconds; default as functions have it")
+        @Doc(
+                "time without connections after which machines are freed, in milliseconds; default as functions have it; shared: default never, for its state is lost then")
         Optional<Long> idleAfterMs,
 
         @Doc("where the program runs; absolute; default /") Optional<String> directory,

@@ -1,15 +1,14 @@
 package mayfly.api;
 
 import mayfly.base.ErrorCode;
-import mayfly.base.Limits;
 
-/** Changes how many machines a service may have. */
-@Doc("How many machines a service may have at once.")
+/** Changes how many connections a service serves at once. */
+@Doc("How many connections a service serves at once.")
 public record ServiceScale(int workers) {
-    /** Throws when that is out of range. */
-    public ServiceScale check() throws InvalidException {
+    /** Throws when that is out of range for a service of that mode. */
+    public ServiceScale check(ServiceMode mode) throws InvalidException {
         RequestProblems problems = new RequestProblems();
-        problems.range("workers", java.util.Optional.of(workers), 1, Limits.MACHINES_PER_SERVICE_MAX, 1);
+        problems.range("workers", java.util.Optional.of(workers), 1, mode.workersMax(), 1);
         problems.refuse(ErrorCode.SERVICE_INVALID);
         return this;
     }

@@ -54,12 +54,22 @@ class ServiceDefinitionTest {
                         "idle_after_ms: must be from 1000 to 604800000; found 999");
     }
 
+    @Test
+    void aSharedServiceHasManyConnectionsAndNoHurry() throws InvalidException {
+        ServiceDefinition service = check("{'name':'db','program':['redis-server'],'mode':'shared'}");
+        assertThat(service.workers()).isEqualTo(256);
+        assertThat(service.requestTimeoutMs()).isEqualTo(Limits.SERVICE_CONNECTION_MAX.toMillis());
+        assertThat(service.idleAfterMs()).isEmpty();
+        assertThat(problems("{'name':'db','program':['redis-server'],'mode':'shared','workers':1025}"))
+                .containsExactly("workers: must be from 1 to 1024; found 1025");
+        assertThat(new ServiceScale(65).check(ServiceMode.SHARED).workers()).isEqualTo(65);
+    }
+
     @ParameterizedTest
     @CsvSource(
             delimiter = '|',
             quoteCharacter = '`',
             value = {
-                "'mode':'shared'| mode: this version of Mayfly does not share a machine between connections",
                 "'volumes':['/a:/b']| volumes: this version of Mayfly gives services no writable directories",
                 "'allow_connect':['db:5432']| allow_connect: this version of Mayfly lets services open no connections",
                 "'isolation':'process'| isolation: this version of Mayfly serves connections in virtual machines only",
@@ -128,8 +138,9 @@ class ServiceDefinitionTest {
 
     @Test
     void scalesHaveARange() throws InvalidException {
-        assertThat(new ServiceScale(64).check().workers()).isEqualTo(64);
-        assertThat(catchThrowableOfType(InvalidException.class, () -> new ServiceScale(65).check()))
+        assertThat(new ServiceScale(64).check(ServiceMode.EPHEMERAL).workers()).isEqualTo(64);
+        assertThat(catchThrowableOfType(
+                        InvalidException.class, () -> new ServiceScale(65).check(ServiceMode.EPHEMERAL)))
                 .hasMessage("workers: must be from 1 to 64; found 65");
     }
 

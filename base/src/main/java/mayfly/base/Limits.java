@@ -68,6 +68,8 @@ public final class Limits {
 
     /** Machines of one service. */
     public static final int MACHINES_PER_SERVICE_MAX = 64;
+    /** Connections that the machine of a shared service serves at once. */
+    public static final int SHARED_CONNECTIONS_MAX = 1_024;
     /** Connections that one service has accepted and that wait for a machine; others stay in the kernel's queue. */
     public static final int SERVICE_WAITING_MAX = 1_024;
     /** Connections to one service that the kernel keeps while nobody accepts; it may allow fewer (somaxconn). */

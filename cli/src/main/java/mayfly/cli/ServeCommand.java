@@ -34,7 +34,7 @@ final class ServeCommand implements Command {
                         OptionSpec.value("--listen", "HOST:PORT", "the same, on another address of this host"),
                         OptionSpec.value("--unix", "PATH", "the same, at a Unix socket"),
                         OptionSpec.value("--guest-port", "PORT", "the program's own; default the first it opens"),
-                        OptionSpec.value("--workers", "N", "connections served at once; default 8"),
+                        OptionSpec.value("--workers", "N", "connections served at once; default 8, shared 256"),
                         OptionSpec.value("--warmup", "K", "requests before it is frozen; default 0"),
                         OptionSpec.repeated("--env", "NAME=VALUE", "an environment variable")
                                 .or("-e"),
@@ -43,9 +43,10 @@ final class ServeCommand implements Command {
                         OptionSpec.repeated("--volume", "HOST:GUEST", "not built yet"),
                         OptionSpec.repeated("--allow-connect", "HOST:PORT", "not built yet"),
                         OptionSpec.flag("--ephemeral", "a machine serves one connection (default)"),
-                        OptionSpec.flag("--shared", "not built yet"),
+                        OptionSpec.flag("--shared", "one machine serves all, and keeps its state"),
                         OptionSpec.value("--memory", "MB", "memory of one machine in MiB; default 256"),
-                        OptionSpec.value("--request-timeout", "SECONDS", "for one connection; default 300"),
+                        OptionSpec.value(
+                                "--request-timeout", "SECONDS", "for one connection; default 300, shared a week"),
                         OptionSpec.value("--isolation", "KIND", "any (default) or kvm"),
                         OptionSpec.flag("--detach", "print where it listens and leave it running")
                                 .or("-d")),
@@ -56,6 +57,10 @@ final class ServeCommand implements Command {
 
                 It may read the host's programs and the directory that it runs in, which is the current one unless --dir
                 names another, and writes to a /tmp that is each connection's own.
+
+                With --shared one copy serves all connections at once and keeps its state, for servers that are of no use
+                without: redis-server, a chat. It is started anew, without its state, when its program ends, when the
+                service is replaced and when the node is started again.
 
                 Prints an access line for each connection, and the program's output to standard error, until Ctrl-C,
                 which deletes the service; a second Ctrl-C leaves it, as does closing the terminal. With --detach the
@@ -73,7 +78,9 @@ final class ServeCommand implements Command {
         } else {
             session.out()
                     .println(service.name() + " serves " + service.address().orElse("nowhere") + " with up to "
-                            + service.workers() + " machines (version " + service.version()
+                            + service.workers()
+                            + (service.mode() == ServiceMode.SHARED ? " connections in one machine" : " machines")
+                            + " (version " + service.version()
                             + "); see 'mayfly get service/"
                             + service.name() + "', end it with "
                             + (arguments.flag("--detach") ? "'mayfly rm service/" + service.name() + "'" : "Ctrl-C"));

@@ -89,8 +89,9 @@ final class ServiceCalls {
     }
 
     void scale(Exchange exchange, String name) throws IOException, InvalidException, RefusedException {
-        int workers =
-                Json.read(exchange.body(Limits.KIB), ServiceScale.class).check().workers();
+        int workers = Json.read(exchange.body(Limits.KIB), ServiceScale.class)
+                .check(services.get(name).definition().mode())
+                .workers();
         Answers.json(exchange, 200, Wire.service(services.scale(name, workers)));
     }
 

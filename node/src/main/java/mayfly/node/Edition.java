@@ -2,20 +2,22 @@ package mayfly.node;
 
 import java.util.concurrent.Semaphore;
 import mayfly.core.pool.PoolSpec;
+import mayfly.machine.ServiceSpec;
 
 /** A version of a service with the pool of its machines. */
 record Edition(ServiceSettings settings, PoolShell pool) {
     static Edition of(ServiceSettings settings, mayfly.machine.MachineDriver driver, ServicePlace place) {
         String name = name(settings);
-        Semaphore machines = place.machines();
+        ServiceSpec template = settings.template();
+        boolean shared = template.shared();
         PoolShell pool = new PoolShell(
                 poolSpec(settings, place),
                 name,
-                it -> it.boot(settings.template()),
+                it -> shared ? SharedTemplate.boot(template, it, place.machines()) : it.boot(template),
                 driver,
                 place.clock(),
                 place.timers(),
-                machines,
+                shared ? new Semaphore(template.machinesMax()) : place.machines(), // of places there are enough
                 new HostPaths(place.data()));
         return new Edition(settings, pool);
     }
@@ -35,7 +37,7 @@ record Edition(ServiceSettings settings, PoolShell pool) {
         return settings.name() + " v" + settings.version();
     }
 
-    /** One connection for each machine; the driver keeps what it resets, so the pool keeps nothing. */
+    /** One connection for each machine, or place in the one there is; the driver keeps what it resets, so the pool keeps nothing. */
     private static PoolSpec poolSpec(ServiceSettings settings, ServicePlace place) {
         // those whose machine was gone ask again beyond waitingMax, at most one for each machine
         int waiting = settings.waitingMax() + settings.template().machinesMax();

@@ -13,6 +13,7 @@ import java.util.stream.Stream;
 import mayfly.api.FieldProblem;
 import mayfly.api.ServiceDefinition;
 import mayfly.api.ServiceListen;
+import mayfly.api.ServiceMode;
 import mayfly.base.ErrorCode;
 import mayfly.base.Limits;
 import mayfly.base.RefusedException;
@@ -28,6 +29,9 @@ import mayfly.machine.ServiceSpec;
 record ServicePlans(List<Path> path, Duration initTimeout, Duration idleAfter) {
     /** Where the programs are that every machine sees. */
     private static final List<Path> SYSTEM = List.of(Path.of("/usr"), Path.of("/bin"), Path.of("/sbin"));
+
+    /** What a shared machine holds is lost with it. */
+    private static final Duration NEVER = Duration.ofDays(36_500);
 
     ServicePlans {
         path = List.copyOf(path);
@@ -59,17 +63,18 @@ record ServicePlans(List<Path> path, Duration initTimeout, Duration idleAfter) {
         }
         List<String> command = new ArrayList<>(service.program());
         command.set(0, program.orElseThrow().toString());
+        boolean shared = service.mode() == ServiceMode.SHARED;
         ServiceSpec template = new ServiceSpec(
                 templateName(service.name(), version),
                 command,
                 service.env(),
                 directory.toString(),
                 new Reach(readable, List.of(), List.of()),
-                false,
+                shared,
                 service.guestPort().orElse(0),
                 service.warmup(),
                 (long) service.memoryMb() * Limits.MIB,
-                Limits.MACHINES_PER_SERVICE_MAX,
+                service.mode().workersMax(),
                 initTimeout);
         return new ServiceSettings(
                 service.name(),
@@ -80,7 +85,7 @@ record ServicePlans(List<Path> path, Duration initTimeout, Duration idleAfter) {
                 service.waitingMax(),
                 Limits.SERVICE_WAIT_MAX,
                 Duration.ofMillis(service.requestTimeoutMs()),
-                service.idleAfterMs().map(Duration::ofMillis).orElse(idleAfter));
+                service.idleAfterMs().map(Duration::ofMillis).orElse(shared ? NEVER : idleAfter));
     }
 
     /** What drivers know the templates of a version by; no function's are called so. */

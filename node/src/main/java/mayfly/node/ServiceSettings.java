@@ -11,7 +11,7 @@ import mayfly.machine.ServiceSpec;
  *
  * @param version counted from 1; a higher one replaces a lower one
  * @param template what its machines are forked from; its machinesMax bounds {@code workers}
- * @param workers connections served at once, each by a machine of its own, from 1
+ * @param workers connections served at once, from 1: each by a machine of its own, or all by the one of a shared template
  * @param waitingMax connections accepted that wait for a machine, from 1; others stay in the kernel's queue, unanswered
  * @param waitLimit after which a connection that got no machine is hung up on; longer than the program takes to start
  * @param connectionLimit after which a connection is hung up on though it is being served
@@ -38,7 +38,8 @@ public record ServiceSettings(
 
     public ServiceSettings {
         require(workers >= 1 && workers <= template.machinesMax(), "workers is between 1 and machinesMax");
-        require(template.machinesMax() <= Limits.MACHINES_PER_SERVICE_MAX, "machinesMax is in its limit");
+        int most = template.shared() ? Limits.SHARED_CONNECTIONS_MAX : Limits.MACHINES_PER_SERVICE_MAX;
+        require(template.machinesMax() <= most, "machinesMax is in its limit");
         require(waitingMax >= 1 && waitingMax <= Limits.SERVICE_WAITING_MAX, "waitingMax is in its limits");
         require(waitLimit.isPositive() && waitLimit.compareTo(Limits.SERVICE_WAIT_MAX) <= 0, "waitLimit is in limits");
         require(connectionLimit.isPositive(), "connectionLimit is positive");

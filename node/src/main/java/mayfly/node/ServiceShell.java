@@ -138,13 +138,20 @@ public final class ServiceShell implements AutoCloseable {
         Edition now = newest;
         Pool pool = now.pool().snapshot();
         boolean awake = pool instanceof Pool.Open it && it.template() instanceof TemplateState.Ready;
-        return counters.with(now.settings(), pool.machines().size(), awake, active, waiting);
+        int machines = isShared() ? (awake ? 1 : 0) : pool.machines().size();
+        return counters.with(now.settings(), machines, awake, active, waiting);
     }
 
     /** Its machines, those of versions that are being replaced not included. */
     public List<MachineView> machines() {
         Edition now = newest;
-        return now.pool().machines(now.settings().name(), now.settings().version());
+        List<MachineView> all =
+                now.pool().machines(now.settings().name(), now.settings().version());
+        return isShared() ? all.stream().limit(1).toList() : all; // all are places in one
+    }
+
+    private boolean isShared() {
+        return newest.settings().template().shared();
     }
 
     /** The newest of what its programs printed while they served. */

@@ -23,6 +23,7 @@ class ServiceSimTest {
         log.setLevel(Level.OFF);
         long steps = 0;
         int connections = 0;
+        int together = 0;
         long[] seeds = seeds();
         try {
             for (long seed : seeds) {
@@ -36,12 +37,13 @@ class ServiceSimTest {
                 }
                 steps += world.steps();
                 connections += world.connections();
+                together = Math.max(together, world.together());
             }
         } finally {
             log.setLevel(level);
         }
         System.out.println("service simulation: " + seeds.length + " lives, " + connections + " connections, " + steps
-                + " steps; last seed " + seeds[seeds.length - 1]);
+                + " steps, up to " + together + " connections in a machine; last seed " + seeds[seeds.length - 1]);
     }
 
     private static long[] seeds() {

@@ -43,6 +43,11 @@ final class ServiceWorld {
     private final SimServers driver;
     private final ServicePlace place;
     private final Duration waitLimit;
+    /** Whether one machine serves all connections of a version. */
+    private final boolean shared;
+    /** Whether the node may have fewer machines than there may be versions. */
+    private final boolean few;
+
     private final Path socket;
     private final Semaphore machines;
     private final Queue queue = new Queue();
@@ -59,6 +64,12 @@ final class ServiceWorld {
         this.socket = directory.resolve("s" + seed);
         this.machines = new Semaphore(random.nextInt(3) == 0 ? 3 : 64);
         this.waitLimit = Duration.ofMillis(random.nextInt(4) == 0 ? 60 : 5_000);
+        this.shared = random.nextInt(3) == 0;
+        driver.mayEnd =
+                it -> drained || versionOf(it.name()) < service.settings().version() || failed(it);
+        int all = machines.availablePermits();
+        this.few = all == 3;
+        driver.isCounted = () -> machines.availablePermits() < all;
         this.place = new ServicePlace(
                 time, time.timers(), machines, directory, Duration.ofMillis(100), Duration.ofSeconds(5));
     }
@@ -137,7 +148,7 @@ final class ServiceWorld {
                 Map.of(),
                 "/",
                 Reach.readOnly(),
-                false,
+                shared,
                 0,
                 0,
                 1 << 20,
@@ -152,7 +163,16 @@ final class ServiceWorld {
                 WAITING_MAX,
                 waitLimit,
                 CONNECTION_LIMIT,
-                Duration.ofMillis(150));
+                shared ? Duration.ofHours(9) : Duration.ofMillis(150));
+    }
+
+    int together() {
+        return driver.together;
+    }
+
+    /** A version that was to take another one's place and did not. */
+    private boolean failed(ServiceSpec spec) {
+        return versionOf(spec.name()) > service.settings().version();
     }
 
     private void live() {
@@ -194,7 +214,9 @@ final class ServiceWorld {
             try {
                 service.replace(settings(1 + random.nextInt(MACHINES_MAX)));
             } catch (InitFailedException | MachineException e) {
-                require(drained || driver.failures > failures, "a good version was refused: " + e.getMessage());
+                require(
+                        drained || driver.failures > failures || (shared && few),
+                        "a good version was refused: " + e.getMessage());
             }
         }
     }
@@ -231,6 +253,7 @@ final class ServiceWorld {
         ServiceStats stats = service.stats();
         require(driver.machines.isEmpty(), "machines were left: " + driver.machines.size());
         require(driver.templates.isEmpty(), "templates were left: " + driver.templates.size());
+        require(driver.together <= (shared ? MACHINES_MAX : 1), driver.together + " connections in one machine");
         require(machines.availablePermits() == 3 || machines.availablePermits() == 64, "the node's machines are short");
         for (Accepted each : accepted) {
             require(!SimServers.isOpen(each.connection()), "a connection was never hung up on");
@@ -246,7 +269,11 @@ final class ServiceWorld {
     }
 
     private static int numberOf(SimServers.Begun begun) {
-        return Integer.parseInt(begun.version().substring(1));
+        return versionOf(begun.version());
+    }
+
+    private static int versionOf(String name) {
+        return Integer.parseInt(name.substring(1));
     }
 
     private void counts(ServiceStats stats) {

@@ -12,6 +12,8 @@ import java.util.Map;
 import java.util.Random;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
+import java.util.function.BooleanSupplier;
+import java.util.function.Predicate;
 import mayfly.base.Ids;
 import mayfly.base.MachineId;
 import mayfly.machine.Connection;
@@ -49,10 +51,18 @@ final class SimServers implements MachineDriver {
 
     final Set<Machine> machines = new HashSet<>();
     final Set<Template> templates = new HashSet<>();
+    /** Whether one of the node's machines at least is in use. */
+    BooleanSupplier isCounted = () -> true;
+
     int failures;
+    /** How many connections one machine had at once at most. */
+    int together;
+
     boolean calm;
     /** Whether machines may be closed under their connections. */
     boolean impatient;
+    /** Whether a shared machine of that version may be ended, with all that it keeps. */
+    Predicate<ServiceSpec> mayEnd = _ -> true;
 
     SimServers(SimTime time, Random random, Ids ids) {
         this.time = time;
@@ -94,6 +104,9 @@ final class SimServers implements MachineDriver {
             failures++;
             throw new InitFailedException(new GuestError("NoListener", "it listens nowhere", "", "", 0));
         }
+        require(
+                !spec.shared() || templates.stream().noneMatch(it -> it instanceof Mold old && old.isSame(spec)),
+                "a shared machine is made beside the one there is");
         Mold mold = new Mold(spec);
         templates.add(mold);
         return mold;
@@ -107,14 +120,26 @@ final class SimServers implements MachineDriver {
         private final Set<Box> open = new HashSet<>();
         private boolean dead;
         private boolean closed;
+        private Hub hub = new Hub(ids.machine());
 
         Mold(ServiceSpec spec) {
             this.spec = spec;
         }
 
+        boolean isSame(ServiceSpec other) {
+            return spec.name().equals(other.name()) && !dead && !closed;
+        }
+
+        /** Of which the next box is a part. */
+        Hub hub() {
+            hub = !spec.shared() || hub.dead ? new Hub(ids.machine()) : hub;
+            return hub;
+        }
+
         @Override
         public Machine fork() throws MachineException {
             require(!closed, "forked from a closed template");
+            require(!spec.shared() || isCounted.getAsBoolean(), "a shared machine is none of the node's");
             require(open.size() < spec.machinesMax(), "more machines than may be of " + spec.name());
             Box box = new Box(this);
             open.add(box);
@@ -141,14 +166,31 @@ final class SimServers implements MachineDriver {
         @Override
         public void close() {
             require(open.isEmpty(), "a template was closed before its machines");
-            delay(20);
+            require(!spec.shared() || dead || mayEnd.test(spec), "a shared machine was ended for no reason");
             closed = true;
+            delay(20);
             templates.remove(this);
         }
     }
 
+    /** A machine: one box's, or that of all boxes of a shared template until its program ends. */
+    private static final class Hub {
+        private final MachineId id;
+        private final Set<Box> serving = new HashSet<>();
+        private boolean dead;
+
+        Hub(MachineId id) {
+            this.id = id;
+        }
+
+        void die() {
+            dead = true;
+            List.copyOf(serving).forEach(it -> it.over.complete(null));
+        }
+    }
+
     private final class Box implements Machine {
-        private final MachineId id = ids.machine();
+        private final Hub hub;
         private final Mold mold;
         private final CompletableFuture<Void> over = new CompletableFuture<>();
         private boolean used;
@@ -156,11 +198,12 @@ final class SimServers implements MachineDriver {
 
         Box(Mold mold) {
             this.mold = mold;
+            this.hub = mold.hub();
         }
 
         @Override
         public MachineId id() {
-            return id;
+            return hub.id;
         }
 
         @Override
@@ -174,7 +217,7 @@ final class SimServers implements MachineDriver {
             require(!used, "a connection in a used machine");
             require(time.outside(() -> isOpen(connection)), "a connection that was hung up on is served");
             used = true;
-            if (over.isDone() || mold.dead || mishap(8)) {
+            if (over.isDone() || mold.dead || hub.dead || mishap(8)) {
                 missed.add(connection);
                 return let(Served.notStarted("gone"));
             }
@@ -184,7 +227,10 @@ final class SimServers implements MachineDriver {
                 throw new IllegalStateException("a driver with a bug");
             }
             working = true;
+            hub.serving.add(this);
+            together = Math.max(together, hub.serving.size());
             Served served = work(limit);
+            hub.serving.remove(this);
             working = false;
             connection.close();
             return let(served);
@@ -197,13 +243,20 @@ final class SimServers implements MachineDriver {
             long began = time.nanos();
             over.join();
             long took = time.nanos() - began;
+            if (hub.dead) {
+                return new Served(End.CRASHED, "its program ended with another connection", 1, 0);
+            }
             if (took >= limit.toNanos()) {
                 return new Served(End.TIMED_OUT, "", 1, 1);
             }
             if (took < lasts) {
                 return new Served(End.CANCELLED, "the machine was closed", 1, 1);
             }
-            return mishap(8) ? new Served(End.CRASHED, "signal 9", 1, 0) : new Served(End.CLOSED, "", 1, 2);
+            if (mishap(8)) {
+                hub.die();
+                return new Served(End.CRASHED, "signal 9", 1, 0);
+            }
+            return new Served(End.CLOSED, "", 1, 2);
         }
 
         private Served let(Served served) {

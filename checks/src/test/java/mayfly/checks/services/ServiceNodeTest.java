@@ -16,6 +16,7 @@ import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -113,6 +114,44 @@ class ServiceNodeTest {
         Files.createDirectories(gone);
         Reply back = node.rest().put("/api/v1/services/gone", other);
         assertThat(back.field("status")).as("%s", back).isEqualTo("active");
+    }
+
+    @Test
+    void redisKeepsItsDataForEverybodyUntilItIsReplaced() throws Exception {
+        assumeTrue(Files.isExecutable(Path.of("/usr/bin/redis-server")), "skipped: redis-server is not installed");
+        Map<String, Object> service =
+                service("redis", List.of("redis-server", "--save", "", "--appendonly", "no", "--port", "7000"));
+        service.put("mode", "shared");
+        Reply created = node.rest().post("/api/v1/services", service);
+        assertThat(created.status()).as("%s", created).isEqualTo(201);
+        assertThat(created.field("mode")).isEqualTo("shared");
+        int port = portOf(created);
+        assertThat(redis(port, "redis-cli", "set", "name", "mayfly")).isEqualTo("OK\n");
+        assertThat(redis(port, "redis-cli", "get", "name")).isEqualTo("mayfly\n");
+        assertThat(redis(port, "redis-benchmark", "-q", "-c", "20", "-n", "2000", "-t", "incr"))
+                .contains("requests per second");
+        assertThat(redis(port, "redis-cli", "get", "counter:__rand_int__")).isEqualTo("2000\n");
+        Reply now = node.rest().get("/api/v1/services/redis");
+        assertThat(now.json().get("machines").get("count").asInt()).isEqualTo(1);
+        await().until(() -> connections("redis", "active") == 0);
+        assertThat(connections("redis", "crashed") + connections("redis", "refused"))
+                .isZero();
+        assertThat(redis(port, "redis-cli", "shutdown", "nosave")).isEmpty();
+        assertThat(redis(port, "redis-cli", "get", "name")).as("a new machine").isEqualTo("\n");
+        assertThat(redis(port, "redis-cli", "set", "name", "again")).isEqualTo("OK\n");
+        service.put("workers", 10);
+        assertThat(node.rest().put("/api/v1/services/redis", service).status()).isEqualTo(200);
+        assertThat(redis(port, "redis-cli", "get", "name")).as("a new version").isEqualTo("\n");
+        assertThat(node.rest().delete("/api/v1/services/redis").status()).isEqualTo(204);
+    }
+
+    private static String redis(int port, String client, String... words) throws Exception {
+        List<String> command = new ArrayList<>(List.of("/usr/bin/" + client, "-p", String.valueOf(port)));
+        command.addAll(List.of(words));
+        Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
+        String said = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+        assertThat(process.waitFor()).as(said).isZero();
+        return said;
     }
 
     @Test
