@@ -56,6 +56,39 @@ class StreamSocketTest {
         }
     }
 
+    @Test
+    void aConnectionGoesAlongWithBytes(@TempDir Path directory) throws Exception {
+        Path path = directory.resolve("s");
+        try (StreamListener listener = StreamListener.tcp(InetAddress.ofLiteral("127.0.0.1"), 0, 8);
+                StreamListener other = StreamListener.unix(path, 8);
+                StreamSocket through = StreamSocket.connect(StreamListener.address(path));
+                StreamSocket received = Objects.requireNonNull(other.accept());
+                Memory memory = Memory.anonymous(4096)) {
+            InetSocketAddress at = Objects.requireNonNull(listener.local());
+            try (Socket client = new Socket(at.getAddress(), at.getPort());
+                    StreamSocket server = Objects.requireNonNull(listener.accept())) {
+                client.getOutputStream().write(HELLO);
+                await(server, StreamSocket.READABLE);
+                DescriptorMessage.send(through, HELLO, server);
+                assertThat(received.read(memory, 0, 100)).isEqualTo(HELLO.length); // what came along is closed
+                memory.write(0, HELLO, 0, HELLO.length);
+                assertThat(server.write(memory, 0, HELLO.length)).isEqualTo(HELLO.length);
+                assertThat(client.getInputStream().readNBytes(HELLO.length)).isEqualTo(HELLO);
+                assertThat(TcpInfo.of(server)).isEqualTo(new TcpInfo(HELLO.length, HELLO.length));
+                assertThat(TcpInfo.of(through)).isEqualTo(TcpInfo.UNKNOWN);
+                StreamSocket gone = StreamSocket.connect(StreamListener.address(path));
+                gone.close();
+                assertThat(TcpInfo.of(gone)).isEqualTo(TcpInfo.UNKNOWN);
+                assertThatThrownBy(() -> DescriptorMessage.send(through, HELLO, gone))
+                        .hasMessageContaining("EBADF");
+                received.shutdown(2);
+                assertThatThrownBy(() -> DescriptorMessage.send(through, HELLO, server))
+                        .isInstanceOf(ErrnoException.class)
+                        .hasMessageContaining("EPIPE");
+            }
+        }
+    }
+
     private static void await(StreamSocket socket, int events) throws ErrnoException {
         try (SocketPoll poll = SocketPoll.open()) {
             long end = System.nanoTime() + 10_000_000_000L;

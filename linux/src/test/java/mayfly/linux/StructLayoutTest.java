@@ -18,8 +18,14 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** The layouts and constants written by hand are those of the headers on this machine. */
 class StructLayoutTest {
-    private static final List<StructLayout> LAYOUTS =
-            List.of(Poll.POLLFD, Epoll.EPOLL_EVENT, UnixDatagramSocket.SOCKADDR_UN, ResourceLimit.RLIMIT);
+    private static final List<StructLayout> LAYOUTS = List.of(
+            Poll.POLLFD,
+            Epoll.EPOLL_EVENT,
+            UnixDatagramSocket.SOCKADDR_UN,
+            ResourceLimit.RLIMIT,
+            DescriptorMessage.IOVEC,
+            DescriptorMessage.MSGHDR,
+            DescriptorMessage.CMSGHDR);
 
     private static final Map<String, Long> CONSTANTS = Map.ofEntries(
             Map.entry("O_CREAT", (long) Descriptor.O_CREAT),
@@ -42,6 +48,12 @@ class StructLayoutTest {
             Map.entry("EPOLL_CTL_ADD", 1L),
             Map.entry("EPOLL_CTL_DEL", 2L),
             Map.entry("EPOLL_CLOEXEC", 02000000L),
+            Map.entry("SCM_RIGHTS", 1L),
+            Map.entry("TCP_INFO", 11L),
+            Map.entry("offsetof(struct tcp_info, tcpi_bytes_received)", (long) TcpInfo.BYTES_RECEIVED),
+            Map.entry("offsetof(struct tcp_info, tcpi_notsent_bytes)", (long) TcpInfo.NOTSENT_BYTES),
+            Map.entry("offsetof(struct tcp_info, tcpi_bytes_sent)", (long) TcpInfo.BYTES_SENT),
+            Map.entry("offsetof(struct tcp_info, tcpi_bytes_retrans)", (long) TcpInfo.BYTES_RETRANS),
             Map.entry("RLIMIT_NOFILE", 7L),
             Map.entry("PR_SET_CHILD_SUBREAPER", 36L),
             Map.entry("SYS_pidfd_send_signal", 424L),
@@ -94,6 +106,7 @@ class StructLayoutTest {
                 #include <stdio.h>
                 #include <stddef.h>
                 #include <fcntl.h>
+                #include <linux/tcp.h>
                 #include <poll.h>
                 #include <sys/epoll.h>
                 #include <sys/eventfd.h>
