@@ -5,6 +5,7 @@ module mayfly.machine.process {
     requires transitive mayfly.machine;
     requires mayfly.agents;
     requires mayfly.base;
+    requires mayfly.hook;
     requires mayfly.linux;
     requires mayfly.monitor;
     requires tools.jackson.databind;

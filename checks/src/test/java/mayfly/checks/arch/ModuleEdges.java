@@ -28,10 +28,17 @@ final class ModuleEdges {
             entry("mayfly.machine", Set.of("mayfly.base", "mayfly.linux")),
             entry("mayfly.monitor", Set.of()),
             entry("mayfly.agents", Set.of()),
+            entry("mayfly.hook", Set.of()),
             // monitor and agents are resources: what the driver starts
             entry(
                     "mayfly.machine.process",
-                    Set.of("mayfly.base", "mayfly.linux", "mayfly.machine", "mayfly.monitor", "mayfly.agents")),
+                    Set.of(
+                            "mayfly.base",
+                            "mayfly.linux",
+                            "mayfly.machine",
+                            "mayfly.monitor",
+                            "mayfly.agents",
+                            "mayfly.hook")),
             entry("mayfly.machine.kvm", Set.of("mayfly.base", "mayfly.linux", "mayfly.machine", "mayfly.agents")),
             // kvm: the process that the driver starts runs it
             entry("mayfly.machine.host", Set.of("mayfly.base", "mayfly.linux", "mayfly.machine", "mayfly.machine.kvm")),
