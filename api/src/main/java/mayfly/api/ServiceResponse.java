@@ -42,6 +42,7 @@ public record ServiceResponse(
         Isolation isolation,
         Machines machines,
         Connections connections,
+        Resets resets,
         Instant createdAt,
         Instant updatedAt) {
 
@@ -51,7 +52,10 @@ public record ServiceResponse(
             @Doc("that exist") int count,
 
             @Doc("whether the program is there to be copied; if not, the next connection waits for its start")
-            boolean awake) {}
+            boolean awake,
+
+            @Doc("memory that they have for themselves and share with nothing; absent where it is not known")
+            Optional<Long> privateBytes) {}
 
     /** Counted since the service was started on this node. */
     @Doc("Connections of a service, counted since the node started it.")
@@ -81,4 +85,22 @@ public record ServiceResponse(
 
             @Doc("how long one that ended was in its machine, on average, in microseconds")
             long servedUs) {}
+
+    /** Counted since the service was started on this node. */
+    @Doc("How machines were put back after connections; what is not a count is of the last 256.")
+    public record Resets(
+            @Doc("counted since the node started the service")
+            long count,
+
+            @Doc("the median time, in microseconds") long p50Us,
+
+            @Doc("99 of 100 took no longer, in microseconds")
+            long p99Us,
+
+            @Doc("the longest, in microseconds") long maxUs,
+
+            @Doc("the median of pages of 4 KiB that were put back")
+            int pagesP50,
+
+            @Doc("the most pages that were put back") int pagesMax) {}
 }

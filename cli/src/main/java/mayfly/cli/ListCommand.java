@@ -111,10 +111,11 @@ final class ListCommand implements Command {
 
     private static Optional<String> print(Session session, ServicePage page, Instant now) {
         Table table = new Table(
-                "NAME", "VERSION", "STATUS", "ADDRESS", "WORKERS", "ACTIVE", "WAITING", "SERVED", "FAILED", "AGE",
-                "PROGRAM");
+                "NAME", "VERSION", "STATUS", "ADDRESS", "WORKERS", "ACTIVE", "WAITING", "SERVED", "FAILED", "RESET",
+                "PAGES", "MEMORY", "AGE", "PROGRAM");
         for (ServiceResponse service : page.items()) {
             ServiceResponse.Connections connections = service.connections();
+            ServiceResponse.Resets resets = service.resets();
             table.row(
                     service.name(),
                     "" + service.version(),
@@ -125,6 +126,9 @@ final class ListCommand implements Command {
                     "" + connections.waiting(),
                     "" + connections.served(),
                     "" + (connections.timedOut() + connections.crashed() + connections.refused()),
+                    resets.count() == 0 ? "-" : Table.micros(resets.p50Us()),
+                    resets.count() == 0 ? "-" : "" + resets.pagesP50(),
+                    service.machines().privateBytes().map(Table::bytes).orElse("-"),
                     Table.age(service.createdAt(), now),
                     String.join(" ", service.program()));
         }

@@ -60,6 +60,11 @@ final class Table {
         return "%.2f s".formatted(micros / 1_000_000.0);
     }
 
+    /** {@code 0.8 MiB}. */
+    static String bytes(long bytes) {
+        return "%.1f MiB".formatted(bytes / 1_048_576.0);
+    }
+
     /** What others wrote must not steer the terminal, nor break the table. */
     private static String printable(String text) {
         String clean = text.replaceAll("\\p{Cntrl}", " ");

@@ -156,8 +156,8 @@ class ServiceCliTest extends CliCase {
                 .on("DELETE /api/v1/services/web", exchange -> exchange.send(204, "text/plain", ""));
         assertThat(run("ls", "services", "--prefix", "w")).isZero();
         assertThat(out()).isEqualTo("""
-                        NAME  VERSION  STATUS  ADDRESS         WORKERS  ACTIVE  WAITING  SERVED  FAILED  AGE  PROGRAM
-                        web   2        active  127.0.0.1:8080  4        1       2        3       15      5s   python3 -m http.server
+                        NAME  VERSION  STATUS  ADDRESS         WORKERS  ACTIVE  WAITING  SERVED  FAILED  RESET    PAGES  MEMORY   AGE  PROGRAM
+                        web   2        active  127.0.0.1:8080  4        1       2        3       15      0.13 ms  210    1.5 MiB  5s   python3 -m http.server
                         """);
         assertThat(run("get", "service/web")).isZero();
         assertThat(out()).contains("address", "127.0.0.1:8080");
@@ -180,9 +180,10 @@ class ServiceCliTest extends CliCase {
                  "program":["python3","-m","http.server"],"mode":"ephemeral","listen":{"host":"127.0.0.1","port":8080},
                  "workers":4,"waiting_max":256,"warmup":0,"env_keys":["A"],"allow_read":[],"memory_mb":256,
                  "request_timeout_ms":300000,"directory":"/","isolation":"any",
-                 "machines":{"count":1,"awake":true},
+                 "machines":{"count":1,"awake":true,"private_bytes":1572864},
                  "connections":{"accepted":21,"active":1,"waiting":2,"served":3,"timed_out":4,"crashed":5,"cancelled":0,
                  "refused":6,"received_bytes":0,"sent_bytes":0,"waited_us":0,"served_us":0},
+                 "resets":{"count":15,"p50_us":130,"p99_us":300,"max_us":900,"pages_p50":210,"pages_max":400},
                  "created_at":"2026-01-01T00:00:00Z","updated_at":"2026-01-01T00:00:00Z"}""".formatted(name, version);
     }
 }

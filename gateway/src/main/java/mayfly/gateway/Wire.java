@@ -28,6 +28,7 @@ import mayfly.core.pool.PooledMachine;
 import mayfly.machine.GuestError;
 import mayfly.node.FunctionView;
 import mayfly.node.MachineView;
+import mayfly.node.ResetStats;
 import mayfly.node.ServiceStats;
 import mayfly.node.ServiceView;
 import mayfly.store.InvocationRecord;
@@ -102,16 +103,25 @@ final class Wire {
                 service.idleAfterMs(),
                 service.directory(),
                 service.isolation(),
-                view.stats().map(Wire::machines).orElse(new ServiceResponse.Machines(0, false)),
+                view.stats().map(Wire::machines).orElse(new ServiceResponse.Machines(0, false, Optional.empty())),
                 view.stats()
                         .map(Wire::connections)
                         .orElse(new ServiceResponse.Connections(0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0)),
+                view.stats().map(it -> resets(it.resets())).orElse(new ServiceResponse.Resets(0, 0, 0, 0, 0, 0)),
                 view.createdAt(),
                 view.updatedAt());
     }
 
     private static ServiceResponse.Machines machines(ServiceStats stats) {
-        return new ServiceResponse.Machines(stats.machines(), stats.awake());
+        Optional<Long> memory = stats.privateBytes().isPresent()
+                ? Optional.of(stats.privateBytes().getAsLong())
+                : Optional.empty();
+        return new ServiceResponse.Machines(stats.machines(), stats.awake(), memory);
+    }
+
+    private static ServiceResponse.Resets resets(ResetStats stats) {
+        return new ServiceResponse.Resets(
+                stats.count(), stats.micros(), stats.microsHigh(), stats.microsMax(), stats.pages(), stats.pagesMax());
     }
 
     private static ServiceResponse.Connections connections(ServiceStats stats) {

@@ -1,5 +1,8 @@
 package mayfly.machine;
 
+import java.util.OptionalLong;
+import java.util.function.Consumer;
+
 /** A runtime with its code loaded, waiting for work; machines are forked from it. Safe for concurrent use. */
 public interface Template extends AutoCloseable {
     /**
@@ -17,6 +20,20 @@ public interface Template extends AutoCloseable {
 
     /** Asks the template whether it still answers; false after {@code timeoutMillis} without an answer. */
     boolean ping(long timeoutMillis);
+
+    /**
+     * From now on tells of every machine that was put back after its use, on the thread that did it, which must not be kept
+     * long. A driver that ends machines after their use has nothing to tell.
+     */
+    default void watchResets(Consumer<Reset> watcher) {}
+
+    /**
+     * Bytes of memory that its machines have for themselves now, as the host's kernel counts them; what the kernel keeps to
+     * manage them is not included. Looks at all of them, which takes 0.1 ms and more for each. Empty: it cannot tell.
+     */
+    default OptionalLong privateBytes() {
+        return OptionalLong.empty();
+    }
 
     /** Ends the template and all machines forked from it; repeated calls do nothing. */
     @Override

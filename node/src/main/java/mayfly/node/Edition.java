@@ -1,19 +1,29 @@
 package mayfly.node;
 
 import java.util.concurrent.Semaphore;
+import java.util.function.Consumer;
 import mayfly.core.pool.PoolSpec;
+import mayfly.machine.Reset;
 import mayfly.machine.ServiceSpec;
+import mayfly.machine.Template;
 
 /** A version of a service with the pool of its machines. */
 record Edition(ServiceSettings settings, PoolShell pool) {
-    static Edition of(ServiceSettings settings, mayfly.machine.MachineDriver driver, ServicePlace place) {
+    /** @param resets is told of those of its machines */
+    static Edition of(
+            ServiceSettings settings, mayfly.machine.MachineDriver driver, ServicePlace place, Consumer<Reset> resets) {
         String name = name(settings);
         ServiceSpec template = settings.template();
         boolean shared = template.shared();
         PoolShell pool = new PoolShell(
                 poolSpec(settings, place),
                 name,
-                it -> shared ? SharedTemplate.boot(template, it, place.machines()) : it.boot(template),
+                it -> {
+                    Template booted =
+                            shared ? SharedTemplate.boot(template, it, place.machines()) : it.boot(template);
+                    booted.watchResets(resets);
+                    return booted;
+                },
                 driver,
                 place.clock(),
                 place.timers(),

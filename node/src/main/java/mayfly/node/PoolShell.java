@@ -4,6 +4,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.OptionalLong;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ScheduledExecutorService;
@@ -190,6 +191,19 @@ final class PoolShell {
         } finally {
             lock.unlock();
         }
+    }
+
+    /** Memory that its machines have for themselves now, as their driver tells; 0 when it has none. */
+    OptionalLong privateBytes() {
+        long sum = 0;
+        for (Template template : templates.values()) {
+            OptionalLong bytes = template.privateBytes();
+            if (bytes.isEmpty()) {
+                return bytes;
+            }
+            sum += bytes.getAsLong();
+        }
+        return OptionalLong.of(sum);
     }
 
     /** The machines that have been made. */

@@ -2,13 +2,16 @@ package mayfly.node;
 
 import java.util.EnumMap;
 import java.util.Map;
+import java.util.OptionalLong;
 import java.util.concurrent.TimeUnit;
 import mayfly.core.connection.Ending;
 import mayfly.core.connection.Ending.End;
+import mayfly.machine.Reset;
 
 /** Counts a service's connections; any thread may. */
 final class ServiceCounters {
     private final Map<End, Long> ends = new EnumMap<>(End.class);
+    private final ResetCounters resets = new ResetCounters();
     private long accepted;
     private long received;
     private long sent;
@@ -34,13 +37,19 @@ final class ServiceCounters {
         servedMicrosMax = Math.max(servedMicrosMax, served);
     }
 
-    synchronized ServiceStats with(ServiceSettings settings, int machines, boolean awake, int active, int waiting) {
+    void reset(Reset reset) {
+        resets.add(reset);
+    }
+
+    synchronized ServiceStats with(
+            ServiceSettings settings, int machines, boolean awake, OptionalLong memory, int active, int waiting) {
         return new ServiceStats(
                 settings.name(),
                 settings.version(),
                 settings.workers(),
                 machines,
                 awake,
+                memory,
                 accepted,
                 active,
                 waiting,
@@ -50,6 +59,7 @@ final class ServiceCounters {
                 heldMicros,
                 heldMicrosMax,
                 servedMicros,
-                servedMicrosMax);
+                servedMicrosMax,
+                resets.stats());
     }
 }

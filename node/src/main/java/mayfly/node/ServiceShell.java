@@ -44,7 +44,7 @@ public final class ServiceShell implements AutoCloseable {
     private final MachineDriver driver;
     private final ServicePlace place;
     private final Entrance entrance;
-    private final ServiceCounters counters = new ServiceCounters();
+    private final ServiceCounters counters;
     private final LogTail output = new LogTail(Limits.SERVICE_LOG_BYTES_MAX);
     private final LogTail accesses = new LogTail(Limits.SERVICE_LOG_BYTES_MAX);
     /** By number: in the order they came. */
@@ -63,8 +63,10 @@ public final class ServiceShell implements AutoCloseable {
     /** Completes when no connection is open and none can come. */
     private final CompletableFuture<Void> quiet = new CompletableFuture<>();
 
-    ServiceShell(Edition first, MachineDriver driver, ServicePlace place, Entrance entrance) {
+    /** @param counters those that the first edition tells of its resets */
+    ServiceShell(Edition first, ServiceCounters counters, MachineDriver driver, ServicePlace place, Entrance entrance) {
         this.newest = first;
+        this.counters = counters;
         this.driver = driver;
         this.place = place;
         this.entrance = entrance;
@@ -80,10 +82,11 @@ public final class ServiceShell implements AutoCloseable {
      */
     public static ServiceShell start(ServiceSettings settings, MachineDriver driver, ServicePlace place)
             throws IOException, InitFailedException, MachineException {
-        Edition first = Edition.of(settings, driver, place);
+        ServiceCounters counters = new ServiceCounters();
+        Edition first = Edition.of(settings, driver, place, counters::reset);
         try {
             require(first.pool().tryBoot());
-            return listening(first, driver, place);
+            return listening(first, counters, driver, place);
         } catch (IOException | InitFailedException | MachineException e) {
             first.pool().drain().join();
             throw e;
@@ -97,12 +100,14 @@ public final class ServiceShell implements AutoCloseable {
      */
     public static ServiceShell resume(ServiceSettings settings, MachineDriver driver, ServicePlace place)
             throws IOException {
-        return listening(Edition.of(settings, driver, place), driver, place);
+        ServiceCounters counters = new ServiceCounters();
+        return listening(Edition.of(settings, driver, place, counters::reset), counters, driver, place);
     }
 
-    private static ServiceShell listening(Edition first, MachineDriver driver, ServicePlace place) throws IOException {
+    private static ServiceShell listening(
+            Edition first, ServiceCounters counters, MachineDriver driver, ServicePlace place) throws IOException {
         Entrance entrance = Entrance.open(first.settings().listen());
-        ServiceShell shell = new ServiceShell(first, driver, place, entrance);
+        ServiceShell shell = new ServiceShell(first, counters, driver, place, entrance);
         String name = first.settings().name() + " accepts";
         var _ = Thread.ofPlatform().name(name).daemon().start(shell::accept); // accept(2) holds its thread
         return shell;
@@ -125,6 +130,7 @@ public final class ServiceShell implements AutoCloseable {
         return newest.settings();
     }
 
+    /** Takes a moment: the kernel is asked for each machine's memory. */
     public ServiceStats stats() {
         int active = 0;
         int waiting = 0;
@@ -139,7 +145,7 @@ public final class ServiceShell implements AutoCloseable {
         Pool pool = now.pool().snapshot();
         boolean awake = pool instanceof Pool.Open it && it.template() instanceof TemplateState.Ready;
         int machines = isShared() ? (awake ? 1 : 0) : pool.machines().size();
-        return counters.with(now.settings(), machines, awake, active, waiting);
+        return counters.with(now.settings(), machines, awake, now.pool().privateBytes(), active, waiting);
     }
 
     /** Its machines, those of versions that are being replaced not included. */
@@ -244,7 +250,7 @@ public final class ServiceShell implements AutoCloseable {
         if (!settings.listen().equals(newest.settings().listen())) {
             throw new IllegalArgumentException("a service listens where it began to");
         }
-        Edition next = Edition.of(settings, driver, place);
+        Edition next = Edition.of(settings, driver, place, counters::reset);
         prepare(next);
         try {
             require(next.pool().tryBoot());

@@ -2,6 +2,7 @@ package mayfly.node;
 
 import java.util.EnumMap;
 import java.util.Map;
+import java.util.OptionalLong;
 import mayfly.core.connection.Ending.End;
 
 /**
@@ -11,6 +12,7 @@ import mayfly.core.connection.Ending.End;
  * @param workers connections that may be served at once
  * @param machines that exist now, those of versions that are being replaced not included
  * @param awake whether there is a template to fork machines from; if not, the next connection waits for one to boot
+ * @param privateBytes that these machines have for themselves now; empty: their driver cannot tell
  * @param accepted connections; each is active, waiting, or ended
  * @param ends how many ended in each way
  * @param received bytes that programs read from connections that ended
@@ -19,6 +21,7 @@ import mayfly.core.connection.Ending.End;
  * @param heldMicrosMax how long one had waited at most
  * @param servedMicros how long machines had had them, together
  * @param servedMicrosMax how long a machine had had one at most
+ * @param resets of machines after connections
  */
 public record ServiceStats(
         String name,
@@ -26,6 +29,7 @@ public record ServiceStats(
         int workers,
         int machines,
         boolean awake,
+        OptionalLong privateBytes,
         long accepted,
         int active,
         int waiting,
@@ -35,7 +39,8 @@ public record ServiceStats(
         long heldMicros,
         long heldMicrosMax,
         long servedMicros,
-        long servedMicrosMax) {
+        long servedMicrosMax,
+        ResetStats resets) {
     public ServiceStats {
         ends = new EnumMap<>(ends);
     }

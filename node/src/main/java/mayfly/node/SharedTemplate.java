@@ -1,11 +1,14 @@
 package mayfly.node;
 
+import java.util.OptionalLong;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.Consumer;
 import mayfly.machine.InitFailedException;
 import mayfly.machine.Machine;
 import mayfly.machine.MachineDriver;
 import mayfly.machine.MachineException;
+import mayfly.machine.Reset;
 import mayfly.machine.ServiceSpec;
 import mayfly.machine.Template;
 
@@ -46,6 +49,17 @@ final class SharedTemplate implements Template {
     @Override
     public boolean ping(long timeoutMillis) {
         return template.ping(timeoutMillis);
+    }
+
+    /** Its machine is never put back. */
+    @Override
+    public void watchResets(Consumer<Reset> watcher) {
+        template.watchResets(watcher);
+    }
+
+    @Override
+    public OptionalLong privateBytes() {
+        return template.privateBytes();
     }
 
     @Override

@@ -176,8 +176,9 @@ final class ServiceWorld {
     }
 
     private void live() {
-        Edition first = Edition.of(settings(1 + random.nextInt(MACHINES_MAX)), driver, place);
-        service = new ServiceShell(first, driver, place, queue);
+        ServiceCounters counters = new ServiceCounters();
+        Edition first = Edition.of(settings(1 + random.nextInt(MACHINES_MAX)), driver, place, counters::reset);
+        service = new ServiceShell(first, counters, driver, place, queue);
         time.start(service::accept);
         time.start(this::clients);
         time.start(this::versions);

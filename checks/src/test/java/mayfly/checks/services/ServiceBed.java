@@ -35,6 +35,8 @@ final class ServiceBed implements AutoCloseable {
                         os._exit(3)
                     if self.path == "/hang":
                         while True: time.sleep(1)
+                    if self.path == "/fill":
+                        self.server.filled = b"x" * (20 << 20)
                     print("request", self.path, flush=True)
                     body = b"%s %d" % (VERSION, count)
                     self.send_response(200)

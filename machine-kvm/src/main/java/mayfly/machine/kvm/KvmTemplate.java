@@ -5,6 +5,7 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
+import java.util.OptionalLong;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
@@ -13,11 +14,14 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
 import mayfly.base.Ids;
+import mayfly.linux.ErrnoException;
 import mayfly.linux.Kvm;
+import mayfly.linux.Pagemap;
 import mayfly.machine.Connection;
 import mayfly.machine.LogSink;
 import mayfly.machine.MachineException;
 import mayfly.machine.Outcome;
+import mayfly.machine.Reset;
 import mayfly.machine.Served;
 import mayfly.machine.Template;
 import mayfly.machine.Work;
@@ -47,6 +51,8 @@ public final class KvmTemplate implements Template {
      */
     record Sharing(int port, int placesMax) {}
 
+    private static final int RANGES_AT_ONCE = 512;
+
     private final Kvm kvm;
     private final Terms terms;
     private final Snapshot snapshot;
@@ -65,6 +71,7 @@ public final class KvmTemplate implements Template {
     /** Those of a shared template that are not gone; the newest is the one that serves. Guarded by this. */
     private final Deque<SharedMachine> shared = new ArrayDeque<>();
 
+    private volatile Consumer<Reset> watcher = _ -> {};
     private volatile boolean closed;
 
     /** @param hurried a call waits for it, and so for its first machine */
@@ -110,6 +117,31 @@ public final class KvmTemplate implements Template {
         return newest;
     }
 
+    @Override
+    public void watchResets(Consumer<Reset> told) {
+        watcher = told;
+    }
+
+    @Override
+    public OptionalLong privateBytes() {
+        try (Pagemap pagemap = Pagemap.open(RANGES_AT_ONCE)) {
+            long sum = 0;
+            for (Shell shell : all) {
+                sum += shell.privateBytes(pagemap);
+            }
+            for (SharedMachine machine : shared()) {
+                sum += machine.privateBytes(pagemap);
+            }
+            return OptionalLong.of(sum);
+        } catch (ErrnoException e) {
+            return OptionalLong.empty(); // no descriptor, most likely
+        }
+    }
+
+    private synchronized List<SharedMachine> shared() {
+        return List.copyOf(shared);
+    }
+
     /** Keeps it on disk, soon. */
     synchronized void save(TemplateFiles files, TemplateKey key) {
         if (!closed) {
@@ -123,7 +155,7 @@ public final class KvmTemplate implements Template {
             throw new MachineException(terms.name() + ": the template is closed");
         }
         String name = "vm-" + terms.name() + "-" + made.incrementAndGet();
-        Shell shell = new Shell(name, kvm, snapshot, conversations.get(), hurried);
+        Shell shell = new Shell(name, kvm, snapshot, conversations.get(), reset -> watcher.accept(reset), hurried);
         all.add(shell);
         return shell;
     }

@@ -11,6 +11,7 @@ import java.util.concurrent.TimeUnit;
 import mayfly.base.MachineId;
 import mayfly.linux.ErrnoException;
 import mayfly.linux.Kvm;
+import mayfly.linux.Pagemap;
 import mayfly.linux.SocketPoll;
 import mayfly.linux.ThreadSignal;
 import mayfly.machine.Connection;
@@ -116,6 +117,11 @@ final class SharedMachine {
     /** Whether nothing of it is left. */
     boolean isGone() {
         return gone.isDone();
+    }
+
+    /** What the machine has for itself alone now; 0 when it is gone. */
+    synchronized long privateBytes(Pagemap pagemap) throws ErrnoException {
+        return program == null ? 0 : program.space().ram().privateBytes(pagemap);
     }
 
     /** A place for one connection. */

@@ -6,14 +6,17 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.LockSupport;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Consumer;
 import mayfly.linux.ErrnoException;
 import mayfly.linux.Kvm;
+import mayfly.linux.Pagemap;
 import mayfly.linux.ThreadSignal;
 import mayfly.machine.Connection;
 import mayfly.machine.Frame;
 import mayfly.machine.LogSink;
 import mayfly.machine.MachineException;
 import mayfly.machine.Outcome;
+import mayfly.machine.Reset;
 import mayfly.machine.Served;
 import mayfly.machine.Work;
 import mayfly.machine.kvm.program.Stop;
@@ -31,6 +34,7 @@ final class Shell {
     private final Kvm kvm;
     private final Snapshot snapshot;
     private final Conversation conversation;
+    private final Consumer<Reset> resets;
     private final MachineThread thread;
     private final CompletableFuture<Void> gone = new CompletableFuture<>();
     private final AtomicLong leases = new AtomicLong();
@@ -49,12 +53,19 @@ final class Shell {
     private volatile boolean resetting;
     /** Whether the program went on since the last reset. */
     private boolean used;
+    /** That the last reset put back. */
+    private int pages;
 
     private final boolean hurried;
 
-    /** @param hurried a call waits for it: it does not try itself out before */
-    Shell(String name, Kvm kvm, Snapshot snapshot, Conversation conversation, boolean hurried) throws MachineException {
+    /**
+     * @param resets is told of those after leases
+     * @param hurried a call waits for it: it does not try itself out before
+     */
+    Shell(String name, Kvm kvm, Snapshot snapshot, Conversation conversation, Consumer<Reset> resets, boolean hurried)
+            throws MachineException {
         this.hurried = hurried;
+        this.resets = resets;
         this.kvm = kvm;
         this.snapshot = snapshot;
         this.conversation = conversation;
@@ -312,7 +323,7 @@ final class Shell {
     private void tidy(ThreadSignal signal) {
         boolean well = false;
         try {
-            well = broken == null && reset();
+            well = broken == null && putBack();
         } catch (ErrnoException | RuntimeException | Error e) {
             broken = "the machine could not be reset: " + e.getMessage();
         }
@@ -326,16 +337,36 @@ final class Shell {
         resetting = false;
     }
 
+    private boolean putBack() throws ErrnoException {
+        boolean tells = used && machine != null;
+        long begin = System.nanoTime();
+        boolean well = reset();
+        if (tells) {
+            resets.accept(new Reset(System.nanoTime() - begin, pages));
+        }
+        return well;
+    }
+
     /** False: it should not be used again. */
     private boolean reset() throws ErrnoException {
         VirtualMachine vm = machine;
         if (vm != null && used) {
-            int pages = vm.reset();
+            pages = vm.reset();
             assert pages >= 0;
             used = false;
             return !vm.isWorn();
         }
         return true;
+    }
+
+    /** What the machine has for itself alone now; 0 while there is none. */
+    long privateBytes(Pagemap pagemap) throws ErrnoException {
+        lock.lock(); // its memory stays while it is looked at
+        try {
+            return machine == null ? 0 : machine.program().space().ram().privateBytes(pagemap);
+        } finally {
+            lock.unlock();
+        }
     }
 
     /** Ends the unit of work under way, if it is of this lease. */

@@ -2,6 +2,7 @@ package mayfly.machine.kvm.memory;
 
 import mayfly.linux.ErrnoException;
 import mayfly.linux.Memory;
+import mayfly.linux.Pagemap;
 import mayfly.machine.kvm.cpu.Layout;
 import mayfly.machine.kvm.saved.DamagedException;
 import mayfly.machine.kvm.saved.StateIn;
@@ -112,6 +113,13 @@ public final class GuestRam {
 
     public Memory memory() {
         return memory;
+    }
+
+    /** What the kernel keeps for this machine alone and shares with no other. Any thread may ask, as long as the memory is there. */
+    public long privateBytes(Pagemap pagemap) throws ErrnoException {
+        long[] sum = new long[1];
+        pagemap.privatePages(memory, 0, (long) tableEnd << PAGE_BITS, (from, until) -> sum[0] += until - from);
+        return sum[0];
     }
 
     /** What a page of the pool is: 0 a last-level table, 1 to 3 those above; -1 when it is none in use. */
