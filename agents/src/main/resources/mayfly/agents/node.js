@@ -143,6 +143,17 @@ function captureOutput() {
   }
 }
 
+/**
+ * Before a virtual machine is frozen: what the first words on the console make (the console itself, its formats) is then
+ * in the machine's copies, and not made again in each. Nobody hears them.
+ */
+function rehearseOutput() {
+  for (let i = 0; i < 2; i++) {
+    console.log('%s %o', 'x', { x: [1] });
+    console.error(new Error('x'));
+  }
+}
+
 // ---- errors ----
 
 let code = '/app';
@@ -313,6 +324,7 @@ async function perform(handler, init, meta, payload) {
 
 async function serve() {
   captureOutput();
+  if (virtual) rehearseOutput();
   const first = readFrame();
   if (first.type !== INIT) exit(EXIT_PROTOCOL);
   const init = JSON.parse(first.meta.toString());

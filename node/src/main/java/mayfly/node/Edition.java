@@ -19,8 +19,7 @@ record Edition(ServiceSettings settings, PoolShell pool) {
                 poolSpec(settings, place),
                 name,
                 it -> {
-                    Template booted =
-                            shared ? SharedTemplate.boot(template, it, place.machines()) : it.boot(template);
+                    Template booted = shared ? SharedTemplate.boot(template, it, place.machines()) : it.boot(template);
                     booted.watchResets(resets);
                     return booted;
                 },

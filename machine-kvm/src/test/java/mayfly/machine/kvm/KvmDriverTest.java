@@ -6,16 +6,24 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
 import java.util.Map;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
 import mayfly.agents.AgentFiles;
 import mayfly.base.Ids;
 import mayfly.machine.GuestRuntime;
 import mayfly.machine.LogSink;
 import mayfly.machine.Machine;
 import mayfly.machine.Outcome;
+import mayfly.machine.Reset;
 import mayfly.machine.Template;
 import mayfly.machine.TemplateSpec;
 import mayfly.machine.Work;
+import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -58,6 +66,55 @@ class KvmDriverTest {
                 assertThat(call(template, "\"a\"")).contains("ExitError");
                 assertThat(call(template, "12")).isEqualTo("{\"you\":12}");
             }
+        }
+    }
+
+    /** Else every call of a fresh machine makes the console anew, which takes more time than all else. */
+    @Test
+    void aLineOnNodesConsoleChangesFewPages(@TempDir Path dir) throws Exception {
+        Bed.needsKvm();
+        Assumptions.assumeTrue(Files.isExecutable(Path.of("/usr/bin/node")), "skipped: no /usr/bin/node");
+        Path agents = Files.createDirectory(dir.resolve("agents"));
+        for (String name : AgentFiles.names()) {
+            Files.write(agents.resolve(name), AgentFiles.bytes(name));
+        }
+        try (KvmDriver driver = KvmDriver.open(agents, Map.of(GuestRuntime.NODE, Path.of("/usr/bin/node")))) {
+            int silent = pages(driver, dir.resolve("silent"), "exports.handle = async event => event;");
+            int loud = pages(
+                    driver,
+                    dir.resolve("loud"),
+                    "exports.handle = async event => { console.log(`got ${event}`); return event; };");
+            assertThat(loud)
+                    .as("pages of a call, " + silent + " without the line")
+                    .isLessThan(silent + silent / 4);
+        }
+    }
+
+    /** The median that a call of a Node function changes. */
+    private static int pages(KvmDriver driver, Path code, String source) throws Exception {
+        Files.writeString(Files.createDirectory(code).resolve("app.js"), source);
+        BlockingQueue<Reset> resets = new LinkedBlockingQueue<>();
+        TemplateSpec spec = new TemplateSpec(
+                code.getFileName() + " v1",
+                GuestRuntime.NODE,
+                "app.handle",
+                code,
+                Map.of(),
+                128 << 20,
+                2,
+                false,
+                Duration.ofSeconds(30));
+        try (Template template = driver.boot(spec)) {
+            template.watchResets(resets::add);
+            List<Integer> pages = new ArrayList<>();
+            for (int i = 0; i < 9; i++) {
+                assertThat(call(template, "" + i)).isEqualTo("" + i);
+                Reset reset = resets.poll(30, TimeUnit.SECONDS);
+                assertThat(reset).isNotNull();
+                pages.add(reset.pages());
+            }
+            Collections.sort(pages);
+            return pages.get(pages.size() / 2);
         }
     }
 
