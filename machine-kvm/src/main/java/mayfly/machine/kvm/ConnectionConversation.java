@@ -1,11 +1,13 @@
 package mayfly.machine.kvm;
 
 import java.util.Arrays;
+import java.util.Objects;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
 import mayfly.linux.ErrnoException;
 import mayfly.linux.SocketPoll;
 import mayfly.linux.ThreadSignal;
+import mayfly.machine.Connection;
 import mayfly.machine.LogSink;
 import mayfly.machine.Outcome;
 import mayfly.machine.Served;
@@ -15,6 +17,7 @@ import mayfly.machine.kvm.files.Channel;
 import mayfly.machine.kvm.files.Descriptors;
 import mayfly.machine.kvm.files.SocketAddress;
 import mayfly.machine.kvm.net.HostConnection;
+import mayfly.machine.kvm.program.Foresight;
 import mayfly.machine.kvm.program.Stop;
 import org.jspecify.annotations.Nullable;
 
@@ -24,15 +27,18 @@ final class ConnectionConversation implements Conversation {
 
     private final int port;
     private final boolean warms;
+    private final Foresight foresight;
     private @Nullable SocketPoll poll; // made and used by the machine's thread, woken by others
 
     /**
      * @param port of the listener; 0: the first
      * @param warms whether a request of ours goes well with the server
+     * @param foresight of the template
      */
-    ConnectionConversation(int port, boolean warms) {
+    ConnectionConversation(int port, boolean warms, Foresight foresight) {
         this.port = port;
         this.warms = warms;
+        this.foresight = foresight;
     }
 
     /** Serves a request of ours: its pages become the machine's own now and not in the first connection. */
@@ -53,19 +59,15 @@ final class ConnectionConversation implements Conversation {
     Served serve(
             VirtualMachine vm,
             ThreadSignal signal,
-            mayfly.machine.Connection connection,
+            Connection connection,
             long deadline,
             LogSink logs,
             BooleanSupplier isOver)
             throws ErrnoException {
-        SocketAddress listener = ServiceBoot.listener(vm, port);
-        HostConnection offered = listener == null
-                ? null
-                : vm.program().network().offer(connection.socket(), listener, vm.program()::stopAfterCall);
+        HostConnection offered = offer(vm, connection, logs);
         if (offered == null) {
             return Served.notStarted("the program does not listen");
         }
-        listen(vm.program().descriptors(), logs);
         SocketPoll waiting = poll();
         while (true) {
             Stop stop = vm.run(signal, deadline);
@@ -84,12 +86,42 @@ final class ConnectionConversation implements Conversation {
                 }
                 case Stop.Idle(long next) ->
                     vm.program().network().await(waiting, Math.min(deadline, next) - System.nanoTime());
-                case Stop.Interrupted _, Stop.Asked _ -> {}
+                case Stop.Interrupted _, Stop.Asked _ -> {
+                    if (vm.program().isMissed()) {
+                        offered = again(vm, connection, offered, logs);
+                    }
+                }
             }
             if (System.nanoTime() - deadline >= 0) {
                 return served(End.TIMED_OUT, "", offered);
             }
         }
+    }
+
+    private @Nullable HostConnection offer(VirtualMachine vm, Connection connection, LogSink logs) {
+        SocketAddress listener = ServiceBoot.listener(vm, port);
+        if (listener == null) {
+            return null;
+        }
+        listen(vm.program().descriptors(), logs);
+        HostConnection offered =
+                vm.program().network().offer(connection.socket(), listener, vm.program()::stopAfterCall);
+        if (offered != null) {
+            offered.taken().remember();
+            vm.program().foretell(foresight, offered.taken()::forget);
+        }
+        return offered;
+    }
+
+    /** The program was taken for one that does something else: it begins anew, and is watched. */
+    private HostConnection again(VirtualMachine vm, Connection connection, HostConnection before, LogSink logs)
+            throws ErrnoException {
+        byte[] read = before.takeBack();
+        int pages = vm.reset();
+        assert pages >= 0;
+        HostConnection offered = Objects.requireNonNull(offer(vm, connection, logs), "it listened before");
+        offered.taken().giveBack(read);
+        return offered;
     }
 
     private static Served served(End end, String detail, HostConnection connection) {

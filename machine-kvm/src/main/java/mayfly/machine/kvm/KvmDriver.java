@@ -29,6 +29,7 @@ import mayfly.machine.TemplateSpec;
 import mayfly.machine.kvm.KvmTemplate.Sharing;
 import mayfly.machine.kvm.KvmTemplate.Terms;
 import mayfly.machine.kvm.files.HostView;
+import mayfly.machine.kvm.program.Foresight;
 import org.jspecify.annotations.Nullable;
 
 /** Machines that are virtual machines, forked from a frozen one and put back to it after use. */
@@ -200,12 +201,13 @@ public final class KvmDriver implements MachineDriver {
         if (!spec.reach().volumes().isEmpty() || !spec.reach().destinations().isEmpty()) {
             throw new MachineException(spec.name() + ": kvm machines reach no volumes and no hosts");
         }
+        Foresight foresight = new Foresight();
         return template(
                 new Terms(spec.name(), false, spec.shared() ? new Sharing(spec.port(), spec.machinesMax()) : null),
                 view(spec),
                 world -> TemplateKey.of(spec, world),
                 view -> new ServiceBoot(kvm, spec, view),
-                () -> new ConnectionConversation(spec.port(), spec.warmup() > 0));
+                () -> new ConnectionConversation(spec.port(), spec.warmup() > 0, foresight));
     }
 
     private void refuseIfClosed(String name) throws MachineException {

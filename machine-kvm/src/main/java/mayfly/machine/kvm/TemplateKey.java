@@ -13,6 +13,7 @@ import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import mayfly.machine.ServiceSpec;
 import mayfly.machine.TemplateSpec;
@@ -111,8 +112,15 @@ final class TemplateKey {
                 }
             }
         }
-        return SavedFile.VERSION + " " + build() + " " + HexFormat.of().formatHex(digest.digest()) + " "
-                + System.getProperty("os.version");
+        return SavedFile.VERSION + " " + kvm() + " " + build() + " "
+                + HexFormat.of().formatHex(digest.digest()) + " " + System.getProperty("os.version");
+    }
+
+    /** The host's kind of KVM. */
+    private static String kvm() {
+        return Stream.of("kvm_amd", "kvm_intel", "kvm_pvm")
+                .filter(module -> Files.exists(Path.of("/sys/module", module)))
+                .collect(Collectors.joining(","));
     }
 
     /** Another one after each build, where a file tells; the agents, the file format and the memory's layout are not all. */

@@ -59,6 +59,10 @@ public final class VirtualMachine implements AutoCloseable {
         GuestRam ram = frozen.space().ram().over(memory);
         AddressSpace space = frozen.space().over(ram);
         Processor cpu = Processor.create(blank, memory, space.tables().rootAddress());
+        if (cpu.refusesAnswers() && MachineTables.hasAnswers(memory)) { // its stub would do a program's bidding
+            cpu.close();
+            throw new IllegalStateException("the snapshot was made on another kind of KVM");
+        }
         return new VirtualMachine(snapshot, null, memory, cpu, frozen.over(space, cpu));
     }
 
@@ -85,6 +89,9 @@ public final class VirtualMachine implements AutoCloseable {
         int pages = rewinding.run();
         program.space().restore(origin().addresses());
         program.resetTo(origin().program());
+        if (cpu.clock().isOld()) {
+            cpu.clock().renew(); // now, and not by a call in the next unit of work
+        }
         return pages;
     }
 
@@ -225,6 +232,9 @@ public final class VirtualMachine implements AutoCloseable {
         FirstStack.Placed stack = FirstStack.write(
                 space, loaded, new FirstStack.Content(arguments, environment, image.path(), random, true, 1000, 1000));
         Processor cpu = Processor.create(kvm, ram.memory(), pageTables.rootAddress());
+        if (cpu.takesAnswers() && !MachineTables.openAnswers(ram, pageTables)) {
+            throw new IllegalArgumentException("no room for the machine's page tables");
+        }
         Program program = new Program(space, cpu, SystemCalls.all(), descriptors, files);
         program.start(loaded.start(), stack.pointer());
         return new VirtualMachine(null, file, ram.memory(), cpu, program);

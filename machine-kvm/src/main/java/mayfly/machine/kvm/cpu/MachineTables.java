@@ -50,14 +50,9 @@ public final class MachineTables {
             stub(memory, vector);
             gate(memory, vector);
         }
-        // out %al, $0x10; sysretq
-        byte[] entry = {(byte) 0xE6, Layout.CALL_PORT, 0x48, 0x0F, 0x07};
+        byte[] entry = CallStub.plain();
         memory.write(GuestRam.address(Layout.ENTRY_PAGE), entry, 0, entry.length);
-        memory.write(
-                GuestRam.address(Layout.ENTRY_PAGE) + (Layout.READ_TICKS - Layout.ENTRY),
-                READ_TICKS,
-                0,
-                READ_TICKS.length);
+        memory.write(GuestRam.address(Layout.ENTRY_PAGE) + Layout.READ_TICKS_AT, READ_TICKS, 0, READ_TICKS.length);
         byte[] vdso = Vdso.image();
         memory.write(GuestRam.address(Layout.VDSO_PAGE), vdso, 0, vdso.length);
         boolean mapped = true;
@@ -70,6 +65,24 @@ public final class MachineTables {
         if (!mapped) {
             throw new IllegalArgumentException("no room for the machine's page tables");
         }
+    }
+
+    /** Lets calls be answered before they are made; only where they arrive at privilege 3. False: no room. */
+    public static boolean openAnswers(GuestRam ram, PageTables tables) {
+        byte[] stub = CallStub.answering();
+        ram.memory().write(GuestRam.address(Layout.ENTRY_PAGE), stub, 0, Layout.READ_TICKS_AT);
+        int rest = CallStub.FORETOLD_AT;
+        ram.memory().write(GuestRam.address(Layout.ENTRY_PAGE) + rest, stub, rest, stub.length - rest);
+        boolean mapped = true;
+        for (int i = 0; i < Layout.ANSWERS_PAGES; i++) {
+            mapped &= tables.mapOpen(Layout.ANSWERS + GuestRam.address(i), Layout.ANSWERS_PAGE + i);
+        }
+        return mapped;
+    }
+
+    /** Whether a machine's memory had {@link #openAnswers}. */
+    public static boolean hasAnswers(Memory memory) {
+        return memory.getByte(GuestRam.address(Layout.ENTRY_PAGE)) == CallStub.answering()[0];
     }
 
     static boolean hasErrorCode(int vector) {

@@ -57,6 +57,10 @@ public final class Processor implements AutoCloseable {
     private int statusBits;
 
     private boolean inCall;
+    /** Whether calls were seen to arrive at the program's own privilege. */
+    private boolean callsStay;
+
+    private boolean callsLeave;
     private boolean inException;
     /** It was interrupted, and KVM may be about to raise an exception. */
     private boolean midway;
@@ -132,6 +136,8 @@ public final class Processor implements AutoCloseable {
                 int port = vcpu.port();
                 if (port == Layout.CALL_PORT) {
                     inCall = true;
+                    callsStay = vcpu.privilege() == 3;
+                    callsLeave = !callsStay;
                     return Exit.CALL;
                 }
                 int number = port - Layout.EXCEPTION_PORT;
@@ -174,6 +180,16 @@ public final class Processor implements AutoCloseable {
     }
 
     // ---- a system call ----
+
+    /** Whether {@link CallStub} may be given answers: calls were seen to arrive at privilege 3. */
+    public boolean takesAnswers() {
+        return callsStay;
+    }
+
+    /** Whether it must not: calls were seen to arrive at privilege 0. Neither is known before the first. */
+    public boolean refusesAnswers() {
+        return callsLeave;
+    }
 
     /** Its number, whatever the program put there. */
     public long number() {

@@ -3,6 +3,7 @@ package mayfly.machine.kvm.files;
 import mayfly.linux.ErrnoException;
 import mayfly.linux.Memory;
 import mayfly.machine.kvm.memory.AddressSpace;
+import mayfly.machine.kvm.memory.Lens;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -112,6 +113,10 @@ public final class Transfer {
         if (space == null) {
             return eachOfArray(writes, mover);
         }
+        Lens lens = space.lens();
+        if (writes && lens != null && lens.staging() >= 0) {
+            return throughLens(space, lens, mover);
+        }
         int done = 0;
         while (remaining > 0) {
             int length = space.run(addresses[part] + offset, here(), writes);
@@ -145,6 +150,19 @@ public final class Transfer {
         } catch (ErrnoException noMemory) {
             return -noMemory.errno();
         }
+    }
+
+    /** In one piece: a call that gets fewer bytes than it has room for asks again. */
+    private long throughLens(AddressSpace target, Lens lens, Mover mover) {
+        int count = Math.min(Math.min(remaining, here()), lens.room());
+        long moved = mover.move(target.memory(), lens.staging(), count, 0);
+        if (moved > 0) {
+            byte[] bytes = new byte[(int) moved];
+            target.memory().read(lens.staging(), bytes, 0, bytes.length);
+            target.write(addresses[part] + offset, bytes, 0, bytes.length);
+            advance(bytes.length);
+        }
+        return moved;
     }
 
     private int here() {

@@ -6,14 +6,13 @@ import java.util.IdentityHashMap;
 import java.util.Set;
 import java.util.function.LongPredicate;
 import mayfly.linux.Errno;
-import mayfly.linux.Memory;
 import org.jspecify.annotations.Nullable;
 
 /**
  * A program's address space: what mmap(2) and its relatives do. Results are as the system calls give them: an address or
  * 0, or a negative errno. Addresses and lengths may be anything.
  */
-public final class AddressSpace {
+public final class AddressSpace extends GuestBytes {
     /** The lowest address that can be mapped, as Linux's vm.mmap_min_addr. */
     public static final long BOTTOM = 0x10000;
     /** Behind the highest address that can be mapped. */
@@ -33,7 +32,6 @@ public final class AddressSpace {
 
     private final GuestRam ram;
     private final PageTables tables;
-    private final Memory memory;
     private Regions regions;
     private long mapTop;
     private long breakStart;
@@ -47,10 +45,10 @@ public final class AddressSpace {
     }
 
     AddressSpace(GuestRam ram, PageTables tables, Regions regions) {
+        super(ram.memory());
         this.ram = ram;
         this.tables = tables;
         this.regions = regions;
-        memory = ram.memory();
     }
 
     /** What is needed, besides the memory's content, to be as it was. */
@@ -454,6 +452,7 @@ public final class AddressSpace {
      *
      * @throws GuestFault the program itself could not read, or write, there
      */
+    @Override
     public long host(long address, boolean write) {
         long entry = tables.entry(address);
         int wanted = write ? Region.WRITE : Region.READ;
@@ -484,101 +483,9 @@ public final class AddressSpace {
         return Math.min(bytes, length);
     }
 
-    public Memory memory() {
-        return memory;
-    }
-
     /** How often somebody was about to write to the memory through this class; grows. */
     public long writes() {
         return writes + tables.writes();
-    }
-
-    /** Copies bytes out of the guest. */
-    public void read(long address, byte[] to, int from, int count) {
-        for (int done = 0; done < count; ) {
-            int part = Math.min(count - done, GuestRam.PAGE - (int) ((address + done) & (GuestRam.PAGE - 1)));
-            memory.read(host(address + done, false), to, from + done, part);
-            done += part;
-        }
-    }
-
-    /** Copies bytes into the guest. */
-    public void write(long address, byte[] source, int from, int count) {
-        for (int done = 0; done < count; ) {
-            int part = Math.min(count - done, GuestRam.PAGE - (int) ((address + done) & (GuestRam.PAGE - 1)));
-            memory.write(host(address + done, true), source, from + done, part);
-            done += part;
-        }
-    }
-
-    public byte[] read(long address, int count) {
-        byte[] bytes = new byte[count];
-        read(address, bytes, 0, count);
-        return bytes;
-    }
-
-    public void write(long address, byte[] source) {
-        write(address, source, 0, source.length);
-    }
-
-    /** Fills a range of the guest with zeroes. */
-    public void clear(long address, int count) {
-        write(address, new byte[count]);
-    }
-
-    public byte getByte(long address) {
-        return memory.getByte(host(address, false));
-    }
-
-    public int getInt(long address) {
-        if ((address & (GuestRam.PAGE - 1)) <= GuestRam.PAGE - 4) {
-            return memory.getInt(host(address, false));
-        }
-        byte[] bytes = read(address, 4);
-        return java.nio.ByteBuffer.wrap(bytes)
-                .order(java.nio.ByteOrder.LITTLE_ENDIAN)
-                .getInt();
-    }
-
-    public void putInt(long address, int value) {
-        if ((address & (GuestRam.PAGE - 1)) <= GuestRam.PAGE - 4) {
-            memory.putInt(host(address, true), value);
-        } else {
-            write(address, new byte[] {(byte) value, (byte) (value >> 8), (byte) (value >> 16), (byte) (value >> 24)});
-        }
-    }
-
-    public long getLong(long address) {
-        if ((address & (GuestRam.PAGE - 1)) <= GuestRam.PAGE - 8) {
-            return memory.getLong(host(address, false));
-        }
-        return (getInt(address) & 0xFFFF_FFFFL) | (long) getInt(address + 4) << 32;
-    }
-
-    public void putLong(long address, long value) {
-        if ((address & (GuestRam.PAGE - 1)) <= GuestRam.PAGE - 8) {
-            memory.putLong(host(address, true), value);
-        } else {
-            putInt(address, (int) value);
-            putInt(address + 4, (int) (value >>> 32));
-        }
-    }
-
-    /** The bytes in front of the first zero; null when the first {@code max} bytes have none. */
-    public byte @Nullable [] readString(long address, int max) {
-        int length = 0;
-        while (length < max) {
-            long at = address + length;
-            long host = host(at, false);
-            int part = Math.min(max - length, GuestRam.PAGE - (int) (at & (GuestRam.PAGE - 1)));
-            for (int i = 0; i < part; i++) {
-                if (memory.getByte(host + i) == 0) {
-                    return read(address, length + i);
-                }
-            }
-            length += part;
-        }
-        return null;
     }
 
     private static boolean isRange(long address, long bytes) {

@@ -97,6 +97,11 @@ public final class PageTables {
         return put(address, user(page, false, execute));
     }
 
+    /** Maps a page of the machine itself that programs may read and write. */
+    public boolean mapOpen(long address, int page) {
+        return put(address, user(page, true, false));
+    }
+
     private static long user(int page, boolean write, boolean execute) {
         return GuestRam.address(page)
                 | PRESENT

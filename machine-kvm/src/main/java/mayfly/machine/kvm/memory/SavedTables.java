@@ -39,7 +39,8 @@ final class SavedTables {
 
     void check(int root) throws DamagedException {
         check(root, PageTables.LEVELS - 1, 0);
-        in.require(own == Layout.RESERVED_PAGES - 1, "the machine's own pages are not all mapped");
+        boolean withAnswers = own == Layout.RESERVED_PAGES - 1;
+        in.require(withAnswers || own == Layout.ANSWERS_PAGE - 1, "the machine's own pages are not all mapped");
     }
 
     private void check(int table, int level, long base) throws DamagedException {
@@ -93,7 +94,9 @@ final class SavedTables {
             case Layout.ENTRY_PAGE -> address == Layout.ENTRY && entry == shared;
             case Layout.VDSO_PAGE -> address == Layout.VDSO && entry == shared;
             case Layout.VDSO_DATA_PAGE -> address == Layout.VDSO_DATA && entry == (shared | PageTables.NO_EXECUTE);
-            default -> false;
+            default ->
+                address == Layout.ANSWERS + GuestRam.address(page - Layout.ANSWERS_PAGE)
+                        && entry == (shared | PageTables.WRITE | PageTables.NO_EXECUTE);
         };
     }
 }

@@ -1,6 +1,7 @@
 package mayfly.machine.kvm.net;
 
 import mayfly.linux.Errno;
+import mayfly.linux.Memory;
 import mayfly.linux.StreamSocket;
 import mayfly.machine.kvm.files.Copies;
 import mayfly.machine.kvm.files.OpenFile;
@@ -21,6 +22,10 @@ public final class HostConnection extends ConnectedSocket {
 
     /** What it was ready for when it was last looked at, less what was used up since. */
     private int known;
+
+    private final TakenBytes taken = new TakenBytes();
+    /** Another program has it now. */
+    private boolean lost;
 
     private long received;
     private long sent;
@@ -76,13 +81,30 @@ public final class HostConnection extends ConnectedSocket {
         }
     }
 
+    /** What the program reads, to be kept or given back. */
+    public TakenBytes taken() {
+        return taken;
+    }
+
+    /** The program, which is about to be reset, has never had it; gives what it read, for another one. */
+    public byte[] takeBack() {
+        lost = true;
+        return taken.all();
+    }
+
+    private long move(Memory memory, long at, int count) {
+        return taken.areReturned()
+                ? taken.move(memory, at, count)
+                : taken.keep(memory, at, socket.read(memory, at, count));
+    }
+
     @Override
     public long read(Transfer to) {
         if (cut) {
             return -Errno.ECONNRESET;
         }
         int wanted = to.remaining();
-        long done = to.each(true, (memory, at, count, _) -> socket.read(memory, at, count));
+        long done = to.each(true, (memory, at, count, _) -> move(memory, at, count));
         if (done < wanted) {
             known &= ~READABLE; // what comes next is news
         }
@@ -96,6 +118,9 @@ public final class HostConnection extends ConnectedSocket {
             return -Errno.ECONNRESET;
         }
         int first = to.remaining();
+        if (taken.areReturned()) {
+            return taken.peek(to);
+        }
         return to.each(
                 true, (memory, at, count, done) -> done > 0 ? 0 : socket.peek(memory, at, Math.min(first, count)));
     }
@@ -119,7 +144,7 @@ public final class HostConnection extends ConnectedSocket {
         if (cut) {
             return AWAITED | FOR_GOOD;
         }
-        int now = socket.ready(AWAITED);
+        int now = socket.ready(AWAITED) | (taken.areReturned() ? READABLE : 0);
         int news = now & ~known;
         if (news != 0) {
             changed(news);
@@ -130,7 +155,7 @@ public final class HostConnection extends ConnectedSocket {
 
     @Override
     public long available() {
-        return cut ? 0 : socket.available();
+        return cut ? 0 : taken.available() + socket.available();
     }
 
     @Override
@@ -147,6 +172,10 @@ public final class HostConnection extends ConnectedSocket {
 
     @Override
     protected void close() {
+        if (lost) {
+            network.forget(this);
+            return;
+        }
         socket.close();
         network.closed(this);
     }

@@ -279,8 +279,12 @@ public final class Network {
         return family == SocketAddress.UNIX ? SocketAddress.UNNAMED : SocketAddress.loopback(family, FIRST_FREE_PORT);
     }
 
-    void closed(HostConnection connection) {
+    void forget(HostConnection connection) {
         connections.removeIf(each -> each.equals(connection));
+    }
+
+    void closed(HostConnection connection) {
+        forget(connection);
         onEnd.run();
     }
 

@@ -65,6 +65,7 @@ public final class Program {
     private volatile boolean interrupted;
     private volatile @Nullable ThreadSignal runner;
     private @Nullable Tracer tracer;
+    private @Nullable Foretelling foretelling;
 
     /** Sees every system call, for people. */
     @FunctionalInterface
@@ -145,6 +146,31 @@ public final class Program {
 
     public void trace(@Nullable Tracer newTracer) {
         tracer = newTracer;
+    }
+
+    /**
+     * A unit of work begins, in the same state as all others that are foreseen so. If {@link #isMissed} is true after a
+     * {@link #run}, the program must be reset and the work be begun again: it has done nothing yet that anybody could see.
+     *
+     * @param onSettled runs when that cannot be any more
+     */
+    public void foretell(Foresight foresight, Runnable onSettled) {
+        foretelling = new Foretelling(foresight, onSettled);
+    }
+
+    /** Whether it went another way than was foreseen. */
+    public boolean isMissed() {
+        return foretelling != null && foretelling.isMissed();
+    }
+
+    /** Whether its current thread cannot just go on behind its call. */
+    boolean wantsAttention(GuestThread thread) {
+        return current != thread
+                || thread.replaced
+                || sliceOver
+                || stopAsked
+                || ending != null
+                || signals.hasWork(thread);
     }
 
     /** The thread whose call is being answered. */
@@ -383,9 +409,22 @@ public final class Program {
     }
 
     private @Nullable Stop step(ThreadSignal signal) throws ErrnoException {
+        Foretelling ahead = foretelling;
+        if (ahead != null) {
+            ahead.before(this, current());
+            if (ahead.isMissed()) {
+                return new Stop.Asked();
+            }
+        }
         space.tables().flush();
         Exit exit = cpu.run();
         statistics.exits++;
+        if (ahead != null) {
+            ahead.after(exit);
+            if (ahead.isMissed()) {
+                return new Stop.Asked();
+            }
+        }
         switch (exit) {
             case CALL -> call();
             case EXCEPTION -> exceptions.answer(current());
@@ -423,7 +462,7 @@ public final class Program {
         } else {
             statistics.calls[(int) number]++;
             try {
-                result = entry.handler().call(this, thread.arguments);
+                result = answer(entry, thread);
             } catch (GuestFault badAddress) {
                 result = -Errno.EFAULT;
             }
@@ -450,6 +489,18 @@ public final class Program {
         } else {
             cpu.answer(result);
         }
+    }
+
+    private long answer(CallTable.Entry entry, GuestThread thread) throws ErrnoException {
+        Foretelling ahead = foretelling;
+        if (ahead == null) {
+            return entry.handler().call(this, thread.arguments);
+        }
+        long result = ahead.answer(this, entry, thread);
+        if (!ahead.isUnderWay()) {
+            foretelling = null;
+        }
+        return result;
     }
 
     /** The current thread goes on with its settled registers, or the next one does if its time is over. */
@@ -585,5 +636,6 @@ public final class Program {
         ending = null;
         stopAsked = false;
         sliceOver = false;
+        foretelling = null;
     }
 }

@@ -8,6 +8,7 @@ public final class Statistics {
     final long[] calls = new long[CallTable.SIZE];
     long unknownCalls;
     long exits;
+    long foretold;
     long faults;
     long switches;
     /** Results that a program gave no writable place for, where Linux does not mind. */
@@ -21,6 +22,16 @@ public final class Statistics {
     /** Times that the program left the processor. */
     public long exits() {
         return exits;
+    }
+
+    /** System calls that were answered before the program made them. */
+    public long foretold() {
+        return foretold;
+    }
+
+    void foretold(int number) {
+        calls[number]++;
+        foretold++;
     }
 
     /** Page faults that were answered with memory. */
