@@ -1,6 +1,7 @@
 package mayfly.machine;
 
 import java.time.Duration;
+import java.util.concurrent.CompletableFuture;
 import mayfly.base.MachineId;
 
 /** One isolated place that runs one unit of work at a time. Not safe for concurrent use, except {@link #close}. */
@@ -21,6 +22,18 @@ public interface Machine extends AutoCloseable {
      */
     default Served serve(Connection connection, Duration limit, LogSink logs) {
         return Served.notStarted("this kind of machine serves no connections");
+    }
+
+    /**
+     * Begins {@link #serve} and does not wait for it.
+     *
+     * @return never fails but for a driver's broken invariant; may complete on the machine's own thread, which what depends
+     *     on it must not hold up
+     */
+    default CompletableFuture<Served> begin(Connection connection, Duration limit, LogSink logs) {
+        return CompletableFuture.supplyAsync(
+                () -> serve(connection, limit, logs),
+                serving -> Thread.ofVirtual().start(serving));
     }
 
     /** Asks an idle machine whether it still answers; false after {@code timeoutMillis} without an answer. */

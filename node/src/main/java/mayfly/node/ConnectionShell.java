@@ -1,8 +1,8 @@
 package mayfly.node;
 
 import java.time.Duration;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicBoolean;
-import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.ReentrantLock;
 import mayfly.base.Clock;
 import mayfly.core.Step;
@@ -19,8 +19,8 @@ import mayfly.machine.Served;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Runs one connection: feeds events to {@link Connections#step} and does what it asks for. It has a thread only while a
- * machine is made for it or serves it. Asks are made where the connection is accepted, or refused by a version that was
+ * Runs one connection: feeds events to {@link Connections#step} and does what it asks for. It has a thread of its own
+ * only while a machine is made for it; the machine serves it with its own. Asks are made where the connection is accepted, or refused by a version that was
  * replaced: so they are made in order.
  */
 final class ConnectionShell {
@@ -56,11 +56,6 @@ final class ConnectionShell {
     private volatile @Nullable Hold held;
 
     private final AtomicBoolean waiting = new AtomicBoolean(true);
-    /** A thread that made a machine, and serves with it if the connection got it: that saves a hand-over. */
-    private volatile @Nullable Thread maker;
-
-    /** The ask that the maker is to serve; 0: none. */
-    private final AtomicInteger due = new AtomicInteger();
 
     ConnectionShell(Service service, Clock clock, Arrival arrival, Connection connection) {
         this.service = service;
@@ -93,19 +88,12 @@ final class ConnectionShell {
         Edition asked = service.newest();
         Runnable making = asked.pool().ask(ask.deadlineNanos(), answer -> answered(ask.ask(), asked, answer));
         if (making != null) {
-            Thread thread = unstarted(() -> {
-                making.run();
-                for (int next = due.getAndSet(0); next != 0; next = due.getAndSet(0)) {
-                    serve(next);
-                }
-            });
-            maker = thread;
-            thread.start();
+            start(making);
         }
     }
 
-    private Thread unstarted(Runnable work) {
-        return Thread.ofVirtual().name("connection " + arrival.number()).unstarted(work);
+    private void start(Runnable work) {
+        Thread.ofVirtual().name("connection " + arrival.number()).start(work);
     }
 
     private void answered(int ask, Edition asked, PoolShell.Answer answer) {
@@ -137,30 +125,35 @@ final class ConnectionShell {
         };
     }
 
-    private void serve(int ask) {
-        Served served = served(mine());
-        How how = switch (served.end()) {
+    private CompletableFuture<Served> served(Hold mine) {
+        Duration limit = mine.edition().settings().connectionLimit();
+        try {
+            return mine.lease().machine().begin(connection, limit, service.logs());
+        } catch (RuntimeException | Error e) {
+            return CompletableFuture.failedFuture(e);
+        }
+    }
+
+    private void ended(int ask, @Nullable Served served, @Nullable Throwable failure) {
+        Served how = served == null ? failed(failure) : served;
+        send(new ConnectionEvent.Served(ask, how(how.end()), how.detail(), how.received(), how.sent(), clock.nanos()));
+    }
+
+    private static How how(Served.End end) {
+        return switch (end) {
             case CLOSED -> How.CLOSED;
             case TIMED_OUT -> How.TIMED_OUT;
             case CRASHED -> How.CRASHED;
             case CANCELLED -> How.CANCELLED;
             case NOT_STARTED -> How.NOT_STARTED;
         };
-        send(new ConnectionEvent.Served(ask, how, served.detail(), served.received(), served.sent(), clock.nanos()));
     }
 
     /** A driver's broken invariant ends the connection, and loses neither it nor the machine. */
-    private Served served(Hold mine) {
-        Duration limit = mine.edition().settings().connectionLimit();
-        try {
-            return mine.lease().machine().serve(connection, limit, service.logs());
-        } catch (RuntimeException | Error e) {
-            LOG.log(
-                    System.Logger.Level.ERROR,
-                    "a machine failed with a connection of " + mine.edition().name(),
-                    e);
-            return new Served(Served.End.CRASHED, "the driver failed: " + e, 0, 0);
-        }
+    private Served failed(@Nullable Throwable failure) {
+        String name = mine().edition().name();
+        LOG.log(System.Logger.Level.ERROR, "a machine failed with a connection of " + name, failure);
+        return new Served(Served.End.CRASHED, "the driver failed: " + failure, 0, 0);
     }
 
     private Hold mine() {
@@ -197,11 +190,8 @@ final class ConnectionShell {
         switch (effect) {
             case ConnectionEffect.AskForMachine ask -> ask(ask);
             case ConnectionEffect.Serve(var ask) -> {
-                if (Thread.currentThread().equals(maker)) {
-                    due.set(ask); // when it is done with what else the pool wants
-                } else {
-                    unstarted(() -> serve(ask)).start();
-                }
+                // not on the machine's thread, which has to reset it now
+                var _ = served(mine()).whenCompleteAsync((served, failure) -> ended(ask, served, failure), this::start);
             }
             case ConnectionEffect.CloseMachine _ -> {
                 Hold serving = held; // gone when the connection was let go in this moment

@@ -71,11 +71,7 @@ public final class KvmMachine implements Machine {
         return begin(connection, limit, logs).join();
     }
 
-    /**
-     * Begins {@link #serve} and does not wait for it.
-     *
-     * @return never fails; completes on the machine's own thread, which what depends on it must not hold up for long
-     */
+    @Override
     public CompletableFuture<Served> begin(Connection connection, Duration limit, LogSink logs) {
         synchronized (this) { // as above
             if (spent || closed) {
