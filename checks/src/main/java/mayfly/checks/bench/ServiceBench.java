@@ -142,7 +142,7 @@ final class ServiceBench {
                 Reach.readOnly(directory),
                 false,
                 0,
-                3,
+                100,
                 256 << 20,
                 4,
                 Duration.ofSeconds(30));

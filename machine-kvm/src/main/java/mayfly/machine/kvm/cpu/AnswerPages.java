@@ -1,5 +1,6 @@
 package mayfly.machine.kvm.cpu;
 
+import java.util.Arrays;
 import java.util.List;
 import mayfly.linux.Memory;
 import mayfly.machine.kvm.memory.GuestRam;
@@ -48,7 +49,17 @@ public final class AnswerPages {
     }
 
     /** Bytes somewhere in the program's memory. */
-    public record Piece(long address, byte[] bytes) {}
+    public record Piece(long address, byte[] bytes) {
+        /** Whether the same bytes are in the same places. */
+        public static boolean areSame(List<Piece> some, List<Piece> others) {
+            boolean same = some.size() == others.size();
+            for (int i = 0; same && i < some.size(); i++) {
+                same = some.get(i).address == others.get(i).address
+                        && Arrays.equals(some.get(i).bytes, others.get(i).bytes);
+            }
+            return same;
+        }
+    }
 
     /** How many bytes of outputs certainly have room in the next answer, with so many bytes of inputs; may be negative. */
     public int room(int inputBytes, int pieces) {

@@ -46,6 +46,22 @@ final class Foreseeable {
         return number < 0 || number > Integer.MAX_VALUE ? null : MASKS.get((int) number);
     }
 
+    /** The same once it is known what it gives: a poll that finds something does not wait, however long it may. */
+    static long[] masks(long[] ofCall, int number, long result) {
+        int timeout = number == 232 || number == 281 ? 3 : number == 7 ? 2 : -1;
+        if (timeout < 0 || result <= 0) {
+            return ofCall;
+        }
+        long[] without = ofCall.clone();
+        without[timeout] = 0;
+        return without;
+    }
+
+    /** Whether it tells what has happened outside. */
+    static boolean polls(long number) {
+        return number == 7 || number == 232 || number == 271 || number == 281 || number == 441;
+    }
+
     /** Whether it reads what may come from outside: how a program goes on after it is anybody's guess. */
     static boolean reads(long number) {
         return number == 0 || number == 19 || number == 45 || number == 47;

@@ -62,7 +62,7 @@ final class Foretelling {
         if (rehearsal.run(script)) {
             written.open();
             pages = written;
-            unfinished = script.whole() || rehearsal.answered() < script.calls().size() ? null : script;
+            unfinished = rehearsal.unfinished();
         } else {
             miss();
         }

@@ -10,6 +10,7 @@ import mayfly.machine.kvm.cpu.AnswerPages.Piece;
 import mayfly.machine.kvm.memory.GuestBytes;
 import mayfly.machine.kvm.memory.GuestFault;
 import mayfly.machine.kvm.memory.Lens;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Answers the calls of a {@link Script} before the program makes them: they read what they read the last time, and what
@@ -26,7 +27,7 @@ final class Rehearsal extends Lens {
     private Iterator<Piece> expected = List.<Piece>of().iterator();
     private final List<Piece> outputs = new ArrayList<>();
     private int room;
-    private int answered;
+    private @Nullable Script unfinished;
 
     Rehearsal(Program program, GuestThread thread, AnswerPages pages) {
         this.program = program;
@@ -43,14 +44,16 @@ final class Rehearsal extends Lens {
         }
     }
 
-    /** How many calls it answered. */
-    int answered() {
-        return answered;
+    /** What the program will have done, if it is known that far and more may be foretold; null: it is not. */
+    @Nullable
+    Script unfinished() {
+        return unfinished;
     }
 
     /** Answers as many calls as it can; false: the machine must be reset, for a call was left half done. */
     boolean run(Script script) throws ErrnoException {
-        for (Script.Call call : script.calls()) {
+        for (int i = 0; i < script.calls().size(); i++) {
+            Script.Call call = script.calls().get(i);
             CallTable.Entry entry = program.table().get(call.number());
             long[] masks = Foreseeable.masks(call.number());
             int inputBytes =
@@ -78,12 +81,23 @@ final class Rehearsal extends Lens {
             }
             if (result == Wait.PENDING
                     || program.wantsAttention(thread)
-                    || !pages.add(call.number(), call.arguments(), masks, call.inputs(), outputs, result)) {
+                    || !pages.add(
+                            call.number(),
+                            call.arguments(),
+                            Foreseeable.masks(masks, call.number(), result),
+                            call.inputs(),
+                            outputs,
+                            result)) {
                 return false;
             }
             program.statistics().foretold(call.number());
-            answered++;
+            if (!call.isLike(result, outputs)) {
+                unfinished = script.until(
+                        i, new Script.Call(call.number(), call.arguments(), call.inputs(), result, outputs));
+                return true;
+            }
         }
+        unfinished = script.whole() ? null : script;
         return true;
     }
 

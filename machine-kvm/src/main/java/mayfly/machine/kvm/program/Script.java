@@ -1,5 +1,6 @@
 package mayfly.machine.kvm.program;
 
+import java.util.ArrayList;
 import java.util.List;
 import mayfly.machine.kvm.cpu.AnswerPages.Piece;
 
@@ -21,11 +22,28 @@ record Script(int thread, List<Call> calls, boolean whole) {
      *
      * @param arguments all six
      * @param inputs what it read of the program's memory, in order
+     * @param outputs what it wrote there, in order; only of polls
      */
     @SuppressWarnings("ArrayRecordComponent") // never changed
-    record Call(int number, long[] arguments, List<Piece> inputs) {
+    record Call(int number, long[] arguments, List<Piece> inputs, long result, List<Piece> outputs) {
         Call {
             inputs = List.copyOf(inputs);
+            outputs = List.copyOf(outputs);
         }
+
+        /** Whether a program that gets this goes on as it did then. */
+        boolean isLike(long otherResult, List<Piece> otherOutputs) {
+            if (Foreseeable.reads(number)) {
+                return true; // what is in it comes to the program from outside, which is where scripts end
+            }
+            return result == otherResult && (!Foreseeable.polls(number) || Piece.areSame(outputs, otherOutputs));
+        }
+    }
+
+    /** Its first calls, the last of them with another outcome. */
+    Script until(int count, Call last) {
+        List<Call> first = new ArrayList<>(calls.subList(0, count));
+        first.add(last);
+        return new Script(thread, first, false);
     }
 }

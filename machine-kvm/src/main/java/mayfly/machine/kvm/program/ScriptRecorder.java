@@ -17,6 +17,7 @@ final class ScriptRecorder extends Lens {
 
     private final List<Script.Call> calls = new ArrayList<>();
     private final List<Piece> inputs = new ArrayList<>();
+    private final List<Piece> outputs = new ArrayList<>();
     private int inputBytes;
     private int thread;
     private boolean over;
@@ -39,6 +40,7 @@ final class ScriptRecorder extends Lens {
             return entry.handler().call(program, caller.arguments);
         }
         inputs.clear();
+        outputs.clear();
         inputBytes = 0;
         thread = caller.id;
         long[] arguments = caller.arguments.clone();
@@ -56,7 +58,7 @@ final class ScriptRecorder extends Lens {
         whole = result != Wait.PENDING;
         over = !whole || caller.maskSaved || inputBytes > INPUT_BYTES_MAX;
         if (!over) {
-            calls.add(new Script.Call(entry.number(), arguments, inputs));
+            calls.add(new Script.Call(entry.number(), arguments, inputs, result, outputs));
             over = file instanceof HostConnection && Foreseeable.reads(entry.number()) && result != 0;
         }
         return result;
@@ -77,5 +79,11 @@ final class ScriptRecorder extends Lens {
         if (count > 0 && inputBytes <= INPUT_BYTES_MAX) {
             inputs.add(new Piece(address, Arrays.copyOfRange(to, from, from + count)));
         }
+    }
+
+    @Override
+    protected void write(GuestBytes memory, long address, byte[] source, int from, int count) {
+        super.write(memory, address, source, from, count);
+        outputs.add(new Piece(address, Arrays.copyOfRange(source, from, from + count)));
     }
 }

@@ -8,7 +8,8 @@ import org.junit.jupiter.api.Test;
 
 /** When scripts are learned, used and given up. */
 class ForesightTest {
-    private static final Script SCRIPT = new Script(2, List.of(new Script.Call(288, new long[6], List.of())), true);
+    private static final Script SCRIPT =
+            new Script(2, List.of(new Script.Call(288, new long[6], List.of(), 0, List.of())), true);
     private static final Script EMPTY = new Script(2, List.of(), true);
 
     private final Foresight foresight = new Foresight();
