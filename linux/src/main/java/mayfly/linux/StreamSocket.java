@@ -47,6 +47,27 @@ public final class StreamSocket implements AutoCloseable {
         return socket;
     }
 
+    /**
+     * A TCP socket that is not connected yet.
+     *
+     * @param ipv6 else IPv4
+     */
+    public static StreamSocket unconnected(boolean ipv6) throws ErrnoException {
+        int fd = SocketCalls.ofThread().open(ipv6 ? SocketCalls.AF_INET6 : SocketCalls.AF_INET);
+        if (fd < 0) {
+            throw new ErrnoException("socket", -fd, "a connection");
+        }
+        return new StreamSocket(new Descriptor(fd, "socket"));
+    }
+
+    /** connect(2) to a struct sockaddr: 0, or a negative errno, of which -EINPROGRESS and -EALREADY say that it is under way. */
+    public long connectTo(byte[] address) {
+        if (address.length > SocketCalls.ADDRESS_BYTES_MAX) {
+            return -Errno.EINVAL;
+        }
+        return with((calls, fd) -> calls.connect(fd, address));
+    }
+
     private interface Call {
         long on(SocketCalls calls, int fd);
     }

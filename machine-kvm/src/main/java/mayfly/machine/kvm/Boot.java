@@ -4,14 +4,15 @@ import java.io.ByteArrayOutputStream;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.locks.LockSupport;
 import mayfly.linux.ErrnoException;
+import mayfly.linux.SocketPoll;
 import mayfly.linux.ThreadSignal;
 import mayfly.machine.GuestError;
 import mayfly.machine.InitFailedException;
 import mayfly.machine.MachineException;
 import mayfly.machine.kvm.files.HostView;
 import mayfly.machine.kvm.load.BadProgramException;
+import mayfly.machine.kvm.net.Network;
 import mayfly.machine.kvm.program.Stop;
 import org.jspecify.annotations.Nullable;
 
@@ -103,6 +104,12 @@ abstract class Boot {
 
     /** Runs until every thread waits for good or for work, the program ended, or the time is up. */
     final Stop untilItWaits(VirtualMachine machine, ThreadSignal signal) throws ErrnoException {
+        try (SocketPoll poll = SocketPoll.open()) {
+            return untilItWaits(machine, signal, poll);
+        }
+    }
+
+    private Stop untilItWaits(VirtualMachine machine, ThreadSignal signal, SocketPoll poll) throws ErrnoException {
         while (true) {
             Stop stop = machine.run(signal, deadline);
             switch (stop) {
@@ -110,10 +117,12 @@ abstract class Boot {
                     return stop;
                 }
                 case Stop.Idle(long next) -> {
-                    if (next - deadline > 0 || waitsForWork(machine)) {
+                    Network network = machine.program().network();
+                    boolean waits = waitsForWork(machine);
+                    if (waits || (next - deadline > 0 && !network.hasConnections())) {
                         return stop;
                     }
-                    LockSupport.parkNanos(next - System.nanoTime());
+                    network.await(poll, Math.min(next, deadline) - System.nanoTime());
                 }
                 case Stop.Interrupted _, Stop.Asked _ -> {}
             }

@@ -1,5 +1,6 @@
 package mayfly.machine.kvm;
 
+import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.Objects;
 import java.util.concurrent.TimeUnit;
@@ -18,6 +19,7 @@ import mayfly.machine.kvm.files.Descriptors;
 import mayfly.machine.kvm.files.SocketAddress;
 import mayfly.machine.kvm.net.HostConnection;
 import mayfly.machine.kvm.program.Foresight;
+import mayfly.machine.kvm.program.Program;
 import mayfly.machine.kvm.program.Stop;
 import org.jspecify.annotations.Nullable;
 
@@ -103,7 +105,7 @@ final class ConnectionConversation implements Conversation {
         if (listener == null) {
             return null;
         }
-        listen(vm.program().descriptors(), logs);
+        listen(vm.program(), logs);
         HostConnection offered =
                 vm.program().network().offer(connection.socket(), listener, vm.program()::stopAfterCall);
         if (offered != null) {
@@ -128,8 +130,11 @@ final class ConnectionConversation implements Conversation {
         return new Served(end, detail, connection.received(), connection.sent());
     }
 
-    /** Lets the sink have what the program prints from now on. */
-    static void listen(Descriptors descriptors, LogSink logs) {
+    /** Lets the sink have what the program prints from now on, and to where it may not connect. */
+    static void listen(Program program, LogSink logs) {
+        Descriptors descriptors = program.descriptors();
+        program.network()
+                .onRefusal(address -> logs.log(2, ServiceBoot.refusal(address).getBytes(StandardCharsets.UTF_8)));
         for (int fd = 1; fd <= 2; fd++) {
             int stream = fd;
             if (descriptors.get(fd) instanceof Channel output) {

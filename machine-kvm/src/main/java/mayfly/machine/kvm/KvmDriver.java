@@ -1,6 +1,7 @@
 package mayfly.machine.kvm;
 
 import java.io.IOException;
+import java.net.InetAddress;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -9,6 +10,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.LongAdder;
+import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.function.Supplier;
 import mayfly.base.Ids;
@@ -29,7 +31,9 @@ import mayfly.machine.TemplateSpec;
 import mayfly.machine.kvm.KvmTemplate.Sharing;
 import mayfly.machine.kvm.KvmTemplate.Terms;
 import mayfly.machine.kvm.files.HostView;
+import mayfly.machine.kvm.net.Destinations;
 import mayfly.machine.kvm.program.Foresight;
+import mayfly.machine.kvm.program.Program;
 import org.jspecify.annotations.Nullable;
 
 /** Machines that are virtual machines, forked from a frozen one and put back to it after use. */
@@ -41,6 +45,7 @@ public final class KvmDriver implements MachineDriver {
     private final Interpreters interpreters;
     private final Set<KvmTemplate> templates = ConcurrentHashMap.newKeySet();
     private volatile boolean closed;
+    private volatile Destinations.Resolver resolver = InetAddress::getAllByName;
 
     /** Null: templates are not kept on disk. */
     private final @Nullable TemplateFiles files;
@@ -137,6 +142,12 @@ public final class KvmDriver implements MachineDriver {
         return new KvmDriver(kvm, agents, interpreters, templates == null ? null : files(kvm, templates, agents));
     }
 
+    /** For tests: asks somebody else for the addresses of names. */
+    KvmDriver resolvingBy(Destinations.Resolver other) {
+        resolver = other;
+        return this;
+    }
+
     /** What a driver would say of this host; starts nothing. */
     public static HostReport examine(Map<GuestRuntime, Path> interpreters) {
         List<Feature> features = new ArrayList<>();
@@ -192,21 +203,24 @@ public final class KvmDriver implements MachineDriver {
                 view(spec, plan),
                 world -> TemplateKey.of(spec, plan, world),
                 view -> new FunctionBoot(kvm, spec, plan, view),
+                _ -> {},
                 plan.frames() ? FrameConversation::new : StreamConversation::new);
     }
 
     @Override
     public KvmTemplate boot(ServiceSpec spec) throws InitFailedException, MachineException {
         refuseIfClosed(spec.name());
-        if (!spec.reach().volumes().isEmpty() || !spec.reach().destinations().isEmpty()) {
-            throw new MachineException(spec.name() + ": kvm machines reach no volumes and no hosts");
+        if (!spec.reach().volumes().isEmpty()) {
+            throw new MachineException(spec.name() + ": kvm machines reach no volumes");
         }
         Foresight foresight = new Foresight();
+        Destinations destinations = destinations(spec);
         return template(
                 new Terms(spec.name(), false, spec.shared() ? new Sharing(spec.port(), spec.machinesMax()) : null),
-                view(spec),
-                world -> TemplateKey.of(spec, world),
-                view -> new ServiceBoot(kvm, spec, view),
+                view(spec, destinations),
+                world -> TemplateKey.of(spec, destinations.text(), world),
+                view -> new ServiceBoot(kvm, spec, view, destinations),
+                program -> program.network().reach(destinations),
                 () -> new ConnectionConversation(spec.port(), spec.warmup() > 0, foresight));
     }
 
@@ -216,9 +230,19 @@ public final class KvmDriver implements MachineDriver {
         }
     }
 
-    private static HostView view(ServiceSpec spec) throws MachineException {
+    private Destinations destinations(ServiceSpec spec) throws InitFailedException {
+        try {
+            return Destinations.of(spec.reach().destinations(), resolver);
+        } catch (Destinations.UnreachableException e) {
+            throw new InitFailedException(
+                    new GuestError("DestinationInvalid", "allow_connect: " + e.getMessage(), "", "", 0));
+        }
+    }
+
+    private static HostView view(ServiceSpec spec, Destinations destinations) throws MachineException {
         try {
             HostView view = HostView.standard();
+            view.setHosts(destinations.hosts());
             try {
                 for (Path directory : spec.reach().readable()) {
                     view.addDirectory(directory, directory.toString());
@@ -245,12 +269,14 @@ public final class KvmDriver implements MachineDriver {
      * A template from its file, or else booted. The view belongs to it, or is closed.
      *
      * @param keys its key in a world
+     * @param equip gives the program of one that was loaded what no file keeps
      */
     private KvmTemplate template(
             Terms terms,
             HostView view,
             Function<String, TemplateKey> keys,
             Function<HostView, Boot> boots,
+            Consumer<Program> equip,
             Supplier<Conversation> conversations)
             throws InitFailedException, MachineException {
         TemplateKey key = files == null ? null : keys.apply(files.world());
@@ -260,6 +286,8 @@ public final class KvmDriver implements MachineDriver {
             if (snapshot == null) {
                 view.record();
                 snapshot = boots.apply(view).run();
+            } else {
+                equip.accept(snapshot.program());
             }
             (isNew ? booted : loaded).increment();
             KvmTemplate template =

@@ -1,5 +1,6 @@
 package mayfly.machine.kvm;
 
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -16,6 +17,7 @@ import mayfly.machine.kvm.files.HostView;
 import mayfly.machine.kvm.files.OpenFile;
 import mayfly.machine.kvm.files.SocketAddress;
 import mayfly.machine.kvm.load.BadProgramException;
+import mayfly.machine.kvm.net.Destinations;
 import mayfly.machine.kvm.net.Network;
 import mayfly.machine.kvm.program.Stop;
 import mayfly.machine.kvm.program.WaitingPoint;
@@ -30,12 +32,15 @@ final class ServiceBoot extends Boot {
     private final Kvm kvm;
     private final ServiceSpec spec;
     private final HostView view;
+    private final Destinations destinations;
 
-    ServiceBoot(Kvm kvm, ServiceSpec spec, HostView view) {
+    /** @param destinations to where the program may connect, already while it starts */
+    ServiceBoot(Kvm kvm, ServiceSpec spec, HostView view, Destinations destinations) {
         super(spec.name(), spec.initTimeout(), view);
         this.kvm = kvm;
         this.spec = spec;
         this.view = view;
+        this.destinations = destinations;
     }
 
     @Override
@@ -60,8 +65,19 @@ final class ServiceBoot extends Boot {
                 spec.program(),
                 environment(spec),
                 descriptors);
-        machine.program().setNetwork(Network.loopback());
+        Network network = Network.loopback();
+        network.reach(destinations);
+        network.onRefusal(address -> {
+            byte[] line = refusal(address).getBytes(StandardCharsets.UTF_8);
+            said(line, line.length);
+        });
+        machine.program().setNetwork(network);
         return machine;
+    }
+
+    /** What the service's output says of a connection that was not allowed. */
+    static String refusal(String address) {
+        return "mayfly: a connection to " + address + " is not allowed (allow_connect)\n";
     }
 
     /** What the program may write to its files. */

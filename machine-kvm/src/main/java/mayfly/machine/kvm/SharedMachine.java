@@ -280,7 +280,7 @@ final class SharedMachine {
         HostConnection offered = running.network().offer(visit.connection.socket(), listener, running::stopAfterCall);
         visit.offered = offered;
         if (offered != null) {
-            ConnectionConversation.listen(running.descriptors(), visit.logs);
+            ConnectionConversation.listen(running, visit.logs);
             visits.add(visit);
             synchronized (this) {
                 arrivals.remove();

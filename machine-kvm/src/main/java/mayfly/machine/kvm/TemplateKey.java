@@ -52,8 +52,12 @@ final class TemplateKey {
                 plan.frames());
     }
 
-    /** As {@link #of(TemplateSpec, GuestPlan, String)}. */
-    static TemplateKey of(ServiceSpec spec, String world) {
+    /**
+     * As {@link #of(TemplateSpec, GuestPlan, String)}.
+     *
+     * @param addresses of the destinations, as they were found now
+     */
+    static TemplateKey of(ServiceSpec spec, List<String> addresses, String world) {
         return of(
                 spec.name(),
                 world,
@@ -64,6 +68,7 @@ final class TemplateKey {
                 spec.reach().readable(),
                 spec.reach().volumes(),
                 spec.reach().destinations(),
+                addresses,
                 spec.shared(),
                 spec.port(),
                 spec.warmup(),

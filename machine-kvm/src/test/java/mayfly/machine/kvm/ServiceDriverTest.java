@@ -209,13 +209,17 @@ class ServiceDriverTest {
                 new ServiceSpec("s", program, Map.of(), "/d", Reach.readOnly(), false, 0, 1, 1 << 20, 1, time),
                 new ServiceSpec("s", program, Map.of(), "/d", Reach.readOnly(), false, 0, 0, 2 << 20, 1, time));
         for (ServiceSpec each : different) {
-            assertThat(keys.add(TemplateKey.of(each, "world").text()))
+            assertThat(keys.add(TemplateKey.of(each, List.of(), "world").text()))
                     .as(each.toString())
                     .isTrue();
         }
         ServiceSpec first = different.getFirst();
-        assertThat(keys.add(TemplateKey.of(first, "another world").text())).isTrue();
-        assertThat(keys.add(TemplateKey.of(first, "world").text())).isFalse();
+        assertThat(keys.add(TemplateKey.of(first, List.of(), "another world").text()))
+                .isTrue();
+        assertThat(keys.add(
+                        TemplateKey.of(first, List.of("db 10.0.0.1"), "world").text()))
+                .isTrue();
+        assertThat(keys.add(TemplateKey.of(first, List.of(), "world").text())).isFalse();
     }
 
     @Test

@@ -40,6 +40,7 @@ public final class HostView implements AutoCloseable {
     private record Link(String path, String target) {}
 
     private final List<Link> links = new ArrayList<>();
+    private String hosts = "";
 
     /** The settings of the host that {@link #standard} shows where they are there: directories and files. */
     public static List<String> settings() {
@@ -79,6 +80,11 @@ public final class HostView implements AutoCloseable {
         } catch (IOException gone) {
             throw new ErrnoException("readlink", mayfly.linux.Errno.ENOENT, path);
         }
+    }
+
+    /** Lets programs find hosts by their names: lines for /etc/hosts. */
+    public void setHosts(String lines) {
+        hosts = lines;
     }
 
     /**
@@ -153,7 +159,7 @@ public final class HostView implements AutoCloseable {
     public FileTree tree(long bytesMax, int inodesMax) {
         FileTree tree = new FileTree(new MemoryFiles(bytesMax, inodesMax, KernelMemory.ofThisProcess(bytesMax)));
         TreeBuilder builder = new TreeBuilder(tree);
-        SystemFiles.add(builder);
+        SystemFiles.add(builder, hosts);
         for (Placed file : placed) {
             builder.mount(file.path(), file.node());
         }

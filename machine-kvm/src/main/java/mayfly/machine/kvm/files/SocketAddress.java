@@ -1,5 +1,7 @@
 package mayfly.machine.kvm.files;
 
+import java.net.InetAddress;
+import java.net.UnknownHostException;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import mayfly.machine.kvm.saved.DamagedException;
@@ -104,6 +106,26 @@ public final class SocketAddress {
 
     private byte[] ip() {
         return family() == IPV4 ? Arrays.copyOfRange(bytes, 4, 8) : Arrays.copyOfRange(bytes, 8, 24);
+    }
+
+    /** Of an IP address; one of IPv4 that is written as IPv6's is IPv4's. */
+    public InetAddress inet() {
+        try {
+            return InetAddress.getByAddress(ip());
+        } catch (UnknownHostException e) {
+            throw new AssertionError("it has 4 or 16 bytes", e);
+        }
+    }
+
+    /** The same address in the family that {@link #inet} has. */
+    public SocketAddress canonical() {
+        byte[] ip = inet().getAddress();
+        if (family() == IPV4 || ip.length == 16) {
+            return this;
+        }
+        byte[] four = any(IPV4).bytes;
+        System.arraycopy(ip, 0, four, 4, ip.length);
+        return new SocketAddress(four).withPort(port());
     }
 
     /** Whether it stands for all addresses of the machine. */

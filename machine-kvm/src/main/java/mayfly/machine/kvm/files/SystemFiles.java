@@ -6,13 +6,14 @@ import mayfly.machine.kvm.files.DeviceNode.Kind;
 final class SystemFiles {
     private SystemFiles() {}
 
-    static void add(TreeBuilder tree) {
+    /** @param hosts lines of /etc/hosts besides the machine's own */
+    static void add(TreeBuilder tree, String hosts) {
         tree.open("/tmp");
         tree.open("/var/tmp");
         tree.open("/run");
         tree.link("/var/run", "/run");
         devices(tree);
-        settings(tree);
+        settings(tree, hosts);
         ProcessFiles.add(tree);
         MachineFiles.add(tree);
     }
@@ -29,7 +30,7 @@ final class SystemFiles {
         tree.link("/dev/stderr", "/proc/self/fd/2");
     }
 
-    private static void settings(TreeBuilder tree) {
+    private static void settings(TreeBuilder tree, String hosts) {
         tree.text("/etc/passwd", """
                 root:x:0:0:root:/:/bin/sh
                 mayfly:x:1000:1000:mayfly:/tmp:/bin/sh
@@ -43,7 +44,7 @@ final class SystemFiles {
         tree.text("/etc/hosts", """
                 127.0.0.1 localhost mayfly
                 ::1 localhost mayfly
-                """);
+                """ + hosts);
         tree.text("/etc/hostname", "mayfly\n");
         tree.text("/etc/host.conf", "multi on\n");
         tree.text("/etc/resolv.conf", "");

@@ -20,8 +20,8 @@ import mayfly.machine.kvm.saved.UnsavableException;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A stream socket that socket(2) made: new, bound, listening, or connected to a listener of the same machine. What is
- * accepted is an open file of its own. Belongs to the machine's thread.
+ * A stream socket that socket(2) made: new, bound, listening, or connected to a listener of the same machine or to an
+ * allowed address elsewhere. What is accepted is an open file of its own. Belongs to the machine's thread.
  */
 public final class GuestSocket extends OpenFile implements SocketFile, SavedSocket {
     private static final int BACKLOG_MAX = 4096;
@@ -43,8 +43,10 @@ public final class GuestSocket extends OpenFile implements SocketFile, SavedSock
     private int backlog;
     /** Connections that nobody accepted yet. */
     private final Deque<OpenFile> pending = new ArrayDeque<>();
-    /** The stream that it is an end of. */
-    private @Nullable SocketEnd connected;
+    /** The stream that it is an end of: within the machine, or the host's, connected or on its way. */
+    private @Nullable OpenFile connected;
+    /** The stream is the host's and could not be connected; the next connect(2) begins another one. */
+    private boolean failed;
 
     GuestSocket(Network network, int family, int flags, long number, SocketOptions options) {
         super(flags | READ_WRITE);
@@ -68,8 +70,9 @@ public final class GuestSocket extends OpenFile implements SocketFile, SavedSock
         for (OpenFile each : pending) {
             copy.pending.add(copies.of(each));
         }
-        SocketEnd stream = connected;
-        copy.connected = stream == null ? null : (SocketEnd) copies.of((OpenFile) stream);
+        OpenFile stream = connected;
+        copy.connected = stream == null ? null : copies.of(stream);
+        copy.failed = failed;
         if (bound) {
             other.take(copy);
         }
@@ -78,7 +81,7 @@ public final class GuestSocket extends OpenFile implements SocketFile, SavedSock
 
     @Override
     public void save(StateOut out) throws UnsavableException {
-        if (connected != null) {
+        if (connected instanceof SocketEnd) {
             throw new UnsavableException(name() + ", which is connected to a listener of the same program");
         }
         if (!pending.isEmpty()) {
@@ -93,6 +96,11 @@ public final class GuestSocket extends OpenFile implements SocketFile, SavedSock
             out.text(key);
             out.number(order);
             out.number(listening ? backlog : 0);
+        }
+        out.flag(connected != null);
+        if (connected instanceof ConnectedSocket broken) { // one of the host's has no copy that is connected
+            broken.local().save(out);
+            broken.peer().save(out);
         }
     }
 
@@ -112,6 +120,11 @@ public final class GuestSocket extends OpenFile implements SocketFile, SavedSock
             socket.listening = socket.backlog > 0;
             network.take(socket);
         }
+        if (in.flag()) {
+            SocketAddress own = SocketAddress.load(in);
+            socket.connected =
+                    new BrokenConnection(own, SocketAddress.load(in), socket.options.copy(), network.nextNumber());
+        }
         return socket;
     }
 
@@ -130,14 +143,12 @@ public final class GuestSocket extends OpenFile implements SocketFile, SavedSock
 
     @Override
     public SocketAddress local() {
-        SocketEnd stream = connected;
-        return stream == null ? local : stream.local();
+        return connected instanceof SocketFile stream ? stream.local() : local;
     }
 
     @Override
     public @Nullable SocketAddress peer() {
-        SocketEnd stream = connected;
-        return stream == null ? null : stream.peer();
+        return connected instanceof SocketFile stream ? stream.peer() : null;
     }
 
     @Override
@@ -215,18 +226,71 @@ public final class GuestSocket extends OpenFile implements SocketFile, SavedSock
         pending.remove();
     }
 
-    /** connect(2) within the machine. */
+    /** connect(2): -EINPROGRESS and -EALREADY say that it is under way. */
     public long connect(SocketAddress address, String othersKey, KernelMemory memory) {
-        if (connected != null) {
+        if (connected instanceof ConnectedSocket && !failed) {
+            return connected instanceof HostConnection begun ? goOn(begun) : -Errno.EISCONN;
+        }
+        if (connected instanceof SocketEnd) {
             return -Errno.EISCONN;
         }
         if (listening) {
             return -Errno.EINVAL;
         }
         GuestSocket listener = network.listener(address, othersKey);
-        if (listener == null) {
-            return -Errno.ECONNREFUSED;
+        if (listener == null && !address.isUnix() && network.mayReach(address)) {
+            return begin(address);
         }
+        if (listener == null) {
+            return address.isUnix() || address.isWildcard() || address.isLoopback()
+                    ? -Errno.ECONNREFUSED
+                    : -Errno.ENETUNREACH;
+        }
+        return join(listener, address, memory);
+    }
+
+    private long begin(SocketAddress address) {
+        if (family == SocketAddress.IPV6
+                && options.isOn(SocketOptions.IPV6, SocketOptions.V6_ONLY)
+                && address.canonical().family() != SocketAddress.IPV6) {
+            return -Errno.ENETUNREACH;
+        }
+        SocketAddress own = bound ? local : SocketAddress.loopback(family, network.freePort());
+        HostConnection begun = network.outgoing(address, own, options);
+        if (begun == null) {
+            return -Errno.EADDRNOTAVAIL; // as when all ports are in use
+        }
+        hangUp();
+        connected = begun;
+        failed = false;
+        changed(READABLE | WRITABLE | HUNG_UP);
+        return goOn(begun);
+    }
+
+    private long goOn(HostConnection begun) {
+        long result = begun.connect(begun.peer().canonical());
+        boolean fine = result == 0
+                || result == -Errno.EINPROGRESS
+                || result == -Errno.EALREADY
+                || result == -Errno.EISCONN
+                || result == -Errno.EINTR;
+        failed = !fine;
+        return result;
+    }
+
+    /** SO_ERROR: an errno, which is told once, or 0. */
+    public int error() {
+        int error = connected instanceof HostConnection stream ? stream.error() : 0;
+        failed |= error != 0;
+        return error;
+    }
+
+    /** The host's connection that it stands for; null: none. */
+    public @Nullable HostConnection outside() {
+        return connected instanceof HostConnection stream ? stream : null;
+    }
+
+    private long join(GuestSocket listener, SocketAddress address, KernelMemory memory) {
         if (!listener.hasRoom()) {
             return -Errno.EAGAIN;
         }
@@ -239,6 +303,7 @@ public final class GuestSocket extends OpenFile implements SocketFile, SavedSock
         }
         pair.first().name(local, address);
         pair.second().name(listener.local.isUnix() ? listener.local : address, local);
+        hangUp();
         connected = pair.first();
         listener.offer(pair.second());
         changed(WRITABLE);
@@ -247,25 +312,25 @@ public final class GuestSocket extends OpenFile implements SocketFile, SavedSock
 
     @Override
     public long read(Transfer to) {
-        SocketEnd stream = connected;
+        OpenFile stream = connected;
         return stream == null ? -Errno.ENOTCONN : stream.read(to);
     }
 
     @Override
     public long write(Transfer from) {
-        SocketEnd stream = connected;
+        OpenFile stream = connected;
         return stream == null ? (family == SocketAddress.UNIX ? -Errno.ENOTCONN : -Errno.EPIPE) : stream.write(from);
     }
 
     @Override
     public long available() {
-        SocketEnd stream = connected;
+        OpenFile stream = connected;
         return stream == null ? (listening ? -Errno.EINVAL : 0) : stream.available();
     }
 
     @Override
     public int ready() {
-        SocketEnd stream = connected;
+        OpenFile stream = connected;
         if (stream != null) {
             return stream.ready();
         }
@@ -278,15 +343,15 @@ public final class GuestSocket extends OpenFile implements SocketFile, SavedSock
 
     @Override
     public int changes(int bits) {
-        SocketEnd stream = connected;
+        OpenFile stream = connected;
         return super.changes(bits) + (stream == null ? 0 : stream.changes(bits));
     }
 
     @Override
     public long shutdown(boolean reading, boolean writing) {
-        SocketEnd stream = connected;
-        if (stream != null) {
-            return stream.shutdown(reading, writing);
+        OpenFile stream = connected;
+        if (stream instanceof SocketFile socket) {
+            return socket.shutdown(reading, writing);
         }
         if (!listening) {
             return -Errno.ENOTCONN;
@@ -307,10 +372,20 @@ public final class GuestSocket extends OpenFile implements SocketFile, SavedSock
     protected void close() {
         stop();
         network.leave(this);
-        SocketEnd stream = connected;
+        hangUp();
+    }
+
+    private void hangUp() {
+        OpenFile stream = connected;
+        connected = null;
         if (stream != null) {
             stream.release();
         }
+    }
+
+    @Override
+    public long peek(Transfer to) {
+        return connected instanceof SocketFile stream ? stream.peek(to) : -Errno.ENOTCONN;
     }
 
     @Override

@@ -16,9 +16,12 @@ import mayfly.machine.kvm.files.Transfer;
 public final class HostConnection extends ConnectedSocket {
     private static final int AWAITED = READABLE | WRITABLE | READ_HUNG_UP;
     private static final int FOR_GOOD = ERROR | HUNG_UP;
+    private static final int SO_ERROR = 4;
 
     private final Network network;
     private final StreamSocket socket;
+    /** Runs when it was cut, or the program has no descriptor of it left. */
+    private final Runnable onEnd;
 
     /** What it was ready for when it was last looked at, less what was used up since. */
     private int known;
@@ -38,10 +41,12 @@ public final class HostConnection extends ConnectedSocket {
             SocketAddress local,
             SocketAddress peer,
             SocketOptions options,
-            long number) {
+            long number,
+            Runnable onEnd) {
         super(local, peer, options, number);
         this.network = network;
         this.socket = socket;
+        this.onEnd = onEnd;
     }
 
     /** A host's connection is one machine's: forks find theirs broken. */
@@ -76,8 +81,9 @@ public final class HostConnection extends ConnectedSocket {
             cut = true;
             known |= FOR_GOOD;
             socket.close();
-            network.cut(this);
+            network.forget(this);
             changed(READABLE | WRITABLE | READ_HUNG_UP | FOR_GOOD);
+            onEnd.run();
         }
     }
 
@@ -153,6 +159,30 @@ public final class HostConnection extends ConnectedSocket {
         return now;
     }
 
+    /** connect(2): 0, or a negative errno. */
+    long connect(SocketAddress to) {
+        known = 0;
+        long result = cut ? -Errno.ECONNRESET : socket.connectTo(to.bytes());
+        if (result == 0 || result == -Errno.EISCONN) {
+            apply();
+        }
+        return result;
+    }
+
+    /** Obeys what was set before it was connected. */
+    private void apply() {
+        for (int option : new int[] {SocketOptions.NO_DELAY, SocketOptions.CORK}) {
+            if (options().isOn(SocketOptions.TCP, option)) {
+                apply(SocketOptions.TCP, option, 1);
+            }
+        }
+    }
+
+    /** SO_ERROR: an errno, which is told once, or 0. */
+    int error() {
+        return cut ? 0 : (int) Math.max(0, socket.option(SocketOptions.SOCKET, SO_ERROR));
+    }
+
     @Override
     public long available() {
         return cut ? 0 : taken.available() + socket.available();
@@ -177,6 +207,9 @@ public final class HostConnection extends ConnectedSocket {
             return;
         }
         socket.close();
-        network.closed(this);
+        network.forget(this);
+        if (!cut) {
+            onEnd.run();
+        }
     }
 }

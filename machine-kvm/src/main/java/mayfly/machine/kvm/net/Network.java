@@ -1,7 +1,11 @@
 package mayfly.machine.kvm.net;
 
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
+import java.util.function.Consumer;
+import mayfly.linux.ErrnoException;
 import mayfly.linux.SocketPoll;
 import mayfly.linux.StreamSocket;
 import mayfly.machine.kvm.files.KernelMemory;
@@ -16,10 +20,12 @@ import mayfly.machine.kvm.saved.UnsavableException;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A machine's own network. It has a loopback on which the program's sockets find each other, and nothing else but the
- * connections that the host offers to its listeners. Belongs to the machine's thread.
+ * A machine's own network. It has a loopback on which the program's sockets find each other, the connections that the host
+ * offers to its listeners, and those that the program opens to allowed {@link Destinations}; nothing else. Belongs to the
+ * machine's thread.
  */
 public final class Network {
+    private static final int REFUSALS_MAX = 16;
     private static final int FIRST_FREE_PORT = 32_768;
     private static final int PORTS = 28_232;
     /** Inode numbers of sockets: apart from those of pipes. */
@@ -28,7 +34,10 @@ public final class Network {
     private final boolean allowed;
     private final List<GuestSocket> bound = new ArrayList<>();
     private final List<HostConnection> connections = new ArrayList<>();
-    private Runnable onEnd = () -> {};
+    private Destinations destinations = Destinations.none();
+    private Consumer<String> refused = _ -> {};
+    private final Set<String> refusals = new HashSet<>();
+    private int outgoing;
     private int ports;
     private long numbers;
     private int binds;
@@ -59,6 +68,7 @@ public final class Network {
         copy.ports = ports;
         copy.numbers = numbers;
         copy.binds = binds;
+        copy.destinations = destinations;
         return copy;
     }
 
@@ -243,7 +253,7 @@ public final class Network {
      * Gives a connection to one of the program's listeners; it then belongs to the program.
      *
      * @param address one of {@link #listeners}
-     * @param onEnd runs when the program has no descriptor of a connection left
+     * @param onEnd runs when it was cut, or the program has no descriptor of it left
      * @return null when nobody listens there or the queue is full; the connection stays the caller's
      */
     public @Nullable HostConnection offer(StreamSocket socket, SocketAddress address, Runnable onEnd) {
@@ -251,14 +261,14 @@ public final class Network {
         if (listener == null || !listener.hasRoom()) {
             return null;
         }
-        this.onEnd = onEnd;
         HostConnection connection = new HostConnection(
                 this,
                 socket,
                 own(listener),
                 peer(listener, socket),
                 listener.options().copy(),
-                nextNumber());
+                nextNumber(),
+                onEnd);
         connections.add(connection);
         listener.offer(connection);
         return connection;
@@ -279,18 +289,67 @@ public final class Network {
         return family == SocketAddress.UNIX ? SocketAddress.UNNAMED : SocketAddress.loopback(family, FIRST_FREE_PORT);
     }
 
+    /** There is nothing to wait for any more; its program may not have noticed. */
     void forget(HostConnection connection) {
         connections.removeIf(each -> each.equals(connection));
     }
 
-    void closed(HostConnection connection) {
-        forget(connection);
-        onEnd.run();
+    // ---- connections to elsewhere ----
+
+    /** Lets the program connect to other hosts, and says to whom it may not. */
+    public void reach(Destinations allowed) {
+        destinations = allowed;
     }
 
-    /** It has nothing to wait for any more; its program may not have noticed. */
-    void cut(HostConnection connection) {
-        connections.removeIf(each -> each.equals(connection));
+    /**
+     * Takes what is said of connections that were refused: an address each, and each once.
+     *
+     * @param to until the next call
+     */
+    public void onRefusal(Consumer<String> to) {
+        refused = to;
+    }
+
+    /** Whether an address that is not of this machine may be connected to; if not, that is said. */
+    boolean mayReach(SocketAddress address) {
+        boolean may = destinations.permits(address);
+        if (!may && refusals.size() < REFUSALS_MAX) {
+            String place = address.inet().getHostAddress();
+            String text = (place.indexOf(':') < 0 ? place : "[" + place + "]") + ":" + address.port();
+            if (refusals.add(text)) {
+                refused.accept(text);
+            }
+        }
+        return may;
+    }
+
+    /** A connection to an allowed address, not begun; null: there are too many. */
+    @Nullable
+    HostConnection outgoing(SocketAddress to, SocketAddress local, SocketOptions options) {
+        if (outgoing >= Destinations.PER_MACHINE_MAX || !destinations.enter()) {
+            return null;
+        }
+        Destinations entered = destinations;
+        try {
+            StreamSocket socket = StreamSocket.unconnected(to.canonical().family() == SocketAddress.IPV6);
+            outgoing++;
+            HostConnection connection = new HostConnection(this, socket, local, to, options, nextNumber(), () -> {
+                outgoing--;
+                entered.leave();
+            });
+            connections.add(connection);
+            return connection;
+        } catch (ErrnoException e) {
+            entered.leave();
+            return null;
+        }
+    }
+
+    /** The program is frozen: its connections of the host end, and its forks find them reset. How many there were. */
+    public int cutAll() {
+        List<HostConnection> open = List.copyOf(connections);
+        open.forEach(HostConnection::cut);
+        return open.size();
     }
 
     /** Whether there are connections of the host to wait for. */

@@ -585,6 +585,7 @@ public final class Program {
             cpu.settle();
             cpu.save(loaded.state);
         }
+        network.cutAll();
         state.clocks.freeze();
     }
 

@@ -30,7 +30,7 @@ final class SocketCalls {
         table.add(53, "socketpair", Kind.EMULATED, "AF_UNIX streams", SocketCalls::pair);
         table.add(49, "bind", Kind.EMULATED, "to the machine's own addresses", SocketCalls::bind);
         table.add(50, "listen", Kind.EMULATED, SocketCalls::listen);
-        table.add(42, "connect", Kind.EMULATED, "within the machine", SocketCalls::connect);
+        table.add(42, "connect", Kind.EMULATED, "within the machine, and to allowed addresses", SocketCalls::connect);
         table.add(43, "accept", Kind.EMULATED, (p, a) -> accept(p, a, 0));
         table.add(288, "accept4", Kind.EMULATED, (p, a) -> accept(p, a, (int) a[3]));
         table.add(48, "shutdown", Kind.EMULATED, SocketCalls::shutdown);
@@ -187,9 +187,6 @@ final class SocketCalls {
         if (address.family() != socket.family()) {
             return -Errno.EAFNOSUPPORT;
         }
-        if (!address.isUnix() && !address.isWildcard() && !address.isLoopback()) {
-            return -Errno.ENETUNREACH;
-        }
         if (address.isUnix() && !address.name().isEmpty() && address.name().charAt(0) != 0) {
             FileTree files = program.files();
             long missing = files.status(files.node(files.workingDirectory(), address.name(), true), new FileStatus());
@@ -199,6 +196,14 @@ final class SocketCalls {
         }
         long result =
                 socket.connect(address, key(program, address), program.files().kernelMemory());
+        boolean underWay = result == -Errno.EINPROGRESS || (program.isAgain() && result == -Errno.EALREADY);
+        if (underWay && !socket.nonBlocking()) {
+            long waited = MessageCalls.orWait(program, socket, SocketOptions.SEND_TIMEOUT, -Errno.EAGAIN);
+            return waited == -Errno.EAGAIN ? -Errno.EINPROGRESS : waited;
+        }
+        if (program.isAgain() && result == -Errno.EISCONN) {
+            return 0;
+        }
         return MessageCalls.orWait(program, socket, SocketOptions.SEND_TIMEOUT, result);
     }
 

@@ -6,6 +6,7 @@ import mayfly.machine.kvm.files.SocketAddress;
 import mayfly.machine.kvm.files.SocketFile;
 import mayfly.machine.kvm.files.SocketOptions;
 import mayfly.machine.kvm.memory.AddressSpace;
+import mayfly.machine.kvm.net.GuestSocket;
 import mayfly.machine.kvm.net.HostConnection;
 import mayfly.machine.kvm.program.CallTable.Kind;
 import org.jspecify.annotations.Nullable;
@@ -50,8 +51,11 @@ final class SocketOptionCalls {
         if (file instanceof SocketFile socket) {
             socket.options().set(level, option, value);
         }
-        if (file instanceof HostConnection connection && size == 4) {
-            connection.apply(level, option, program.space().getInt(a[3]));
+        HostConnection outside = file instanceof GuestSocket made
+                ? made.outside()
+                : file instanceof HostConnection accepted ? accepted : null;
+        if (outside != null && size == 4) {
+            outside.apply(level, option, program.space().getInt(a[3]));
         }
         return 0;
     }
@@ -85,7 +89,7 @@ final class SocketOptionCalls {
                     return words(STREAM);
                 }
                 case PENDING_ERROR -> {
-                    return words(0);
+                    return words(file instanceof GuestSocket made ? made.error() : 0);
                 }
                 case ACCEPTS -> {
                     return words(socket != null && socket.isListening() ? 1 : 0);
