@@ -27,6 +27,8 @@ public record ServiceDefinition(
         int warmup,
         Map<String, String> env,
         List<String> allowRead,
+        List<String> volumes,
+        List<String> allowConnect,
         int memoryMb,
         long requestTimeoutMs,
         Optional<Long> idleAfterMs,
@@ -64,6 +66,7 @@ public record ServiceDefinition(
         int warmup = problems.range("warmup", request.warmup(), 0, Limits.SERVICE_WARMUP_MAX, 0);
         problems.env(request.env());
         checkDirectories(request, problems);
+        checkDestinations(request.allowConnect(), problems);
         int memory =
                 problems.range("memory_mb", request.memoryMb(), Limits.MEMORY_MB_MIN, Limits.MEMORY_MB_MAX, MEMORY_MB);
         long most = Limits.SERVICE_CONNECTION_MAX.toMillis();
@@ -82,6 +85,8 @@ public record ServiceDefinition(
                 warmup,
                 new TreeMap<>(request.env()),
                 request.allowRead(),
+                request.volumes(),
+                request.allowConnect(),
                 memory,
                 timeout,
                 request.idleAfterMs(),
@@ -102,6 +107,8 @@ public record ServiceDefinition(
                 warmup,
                 env,
                 allowRead,
+                volumes,
+                allowConnect,
                 memoryMb,
                 requestTimeoutMs,
                 idleAfterMs,
@@ -125,12 +132,6 @@ public record ServiceDefinition(
                     "volumes",
                     "this version of Mayfly gives services no writable directories of the host; allow_read gives"
                             + " read-only ones, and /tmp is each connection's own");
-        }
-        if (!request.allowConnect().isEmpty()) {
-            problems.add(
-                    "allow_connect",
-                    "this version of Mayfly lets services open no connections; leave it out, or run the server as a task"
-                            + " (mayfly run)");
         }
         Isolation isolation = request.isolation().orElse(Isolation.ANY);
         if (isolation != Isolation.ANY && isolation != Isolation.KVM) {
@@ -163,6 +164,22 @@ public record ServiceDefinition(
                                 + RequestProblems.printable(host) + "\"");
             }
         });
+    }
+
+    private static void checkDestinations(List<String> destinations, RequestProblems problems) {
+        if (destinations.size() > Limits.SERVICE_DESTINATIONS_MAX) {
+            problems.add(
+                    "allow_connect",
+                    "must not be more than " + Limits.SERVICE_DESTINATIONS_MAX + "; found " + destinations.size());
+        }
+        for (int i = 0; i < destinations.size(); i++) {
+            if (ServiceDestination.parse(destinations.get(i)).isEmpty()) {
+                problems.add(
+                        "allow_connect[" + i + "]",
+                        "must look like db.example:5432, 10.0.0.7:80 or [2001:db8::1]:443; found \""
+                                + RequestProblems.printable(destinations.get(i)) + "\"");
+            }
+        }
     }
 
     private static void checkDirectories(ServiceRequest request, RequestProblems problems) {

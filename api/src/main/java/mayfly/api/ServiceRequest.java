@@ -41,7 +41,9 @@ public record ServiceRequest(
 
         @Doc("not built yet") List<String> volumes,
 
-        @Doc("not built yet") List<String> allowConnect,
+        @Doc(
+                "where the program may connect to over TCP, each as host:port; names are resolved by the node when the program is started, and every other connection is refused")
+        List<String> allowConnect,
 
         @Doc("memory of one machine, in MiB; default 256") Optional<Integer> memoryMb,
 

@@ -35,6 +35,8 @@ public record ServiceResponse(
         @Doc("names of the environment variables") List<String> envKeys,
 
         List<String> allowRead,
+        List<String> volumes,
+        List<String> allowConnect,
         int memoryMb,
         long requestTimeoutMs,
         Optional<Long> idleAfterMs,

@@ -11,6 +11,7 @@ import mayfly.base.Limits;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class ServiceDefinitionTest {
     @Test
@@ -54,6 +55,43 @@ class ServiceDefinitionTest {
                         "idle_after_ms: must be from 1000 to 604800000; found 999");
     }
 
+    @ParameterizedTest
+    @CsvSource(
+            quoteCharacter = '`',
+            value = {
+                "db:5432, db, 5432",
+                "db-1.my_net.example:1, db-1.my_net.example, 1",
+                "10.0.0.7:80, 10.0.0.7, 80",
+                "[2001:db8::1]:443, 2001:db8::1, 443",
+            })
+    void connectsTo(String text, String host, int port) throws InvalidException {
+        assertThat(ServiceDestination.parse(text)).contains(new ServiceDestination(host, port));
+        assertThat(check("{'name':'web','program':['a'],'allow_connect':['" + text + "']}")
+                        .allowConnect())
+                .containsExactly(text);
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "db",
+                ":80",
+                "db:",
+                "db:0",
+                "db:65536",
+                "2001:db8::1:443",
+                "[db]:80",
+                "*:80",
+                "db:80/tcp",
+                "-a:1",
+                "a b:1"
+            })
+    void connectsNowhereElse(String text) {
+        assertThat(problems("{'name':'web','program':['a'],'allow_connect':['" + text + "']}"))
+                .containsExactly("allow_connect[0]: must look like db.example:5432, 10.0.0.7:80 or [2001:db8::1]:443;"
+                        + " found \"" + text + "\"");
+    }
+
     @Test
     void aSharedServiceHasManyConnectionsAndNoHurry() throws InvalidException {
         ServiceDefinition service = check("{'name':'db','program':['redis-server'],'mode':'shared'}");
@@ -71,7 +109,6 @@ class ServiceDefinitionTest {
             quoteCharacter = '`',
             value = {
                 "'volumes':['/a:/b']| volumes: this version of Mayfly gives services no writable directories",
-                "'allow_connect':['db:5432']| allow_connect: this version of Mayfly lets services open no connections",
                 "'isolation':'process'| isolation: this version of Mayfly serves connections in virtual machines only",
                 "'isolation':'wasm'| isolation: this version of Mayfly serves connections in virtual machines only",
             })

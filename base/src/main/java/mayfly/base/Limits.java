@@ -45,6 +45,8 @@ public final class Limits {
     public static final int SERVICE_WARMUP_MAX = 1_000;
     /** Directories of the host that a service's machines may read. */
     public static final int SERVICE_DIRECTORIES_MAX = 64;
+    /** Places that one service may connect to. */
+    public static final int SERVICE_DESTINATIONS_MAX = 64;
 
     public static final Duration SERVICE_CONNECTION_MAX = Duration.ofDays(7);
     /** A socket's path, by sun_path of sockaddr_un without its final NUL. */

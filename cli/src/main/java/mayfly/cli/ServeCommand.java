@@ -41,7 +41,7 @@ final class ServeCommand implements Command {
                         OptionSpec.value("--dir", "DIR", "where it runs, and may read; default the current directory"),
                         OptionSpec.repeated("--allow-read", "DIR", "a directory that it may read, besides --dir"),
                         OptionSpec.repeated("--volume", "HOST:GUEST", "not built yet"),
-                        OptionSpec.repeated("--allow-connect", "HOST:PORT", "not built yet"),
+                        OptionSpec.repeated("--allow-connect", "HOST:PORT", "where it may connect to; else nowhere"),
                         OptionSpec.flag("--ephemeral", "a machine serves one connection (default)"),
                         OptionSpec.flag("--shared", "one machine serves all, and keeps its state"),
                         OptionSpec.value("--memory", "MB", "memory of one machine in MiB; default 256"),

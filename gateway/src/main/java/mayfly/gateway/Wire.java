@@ -98,6 +98,8 @@ final class Wire {
                 service.warmup(),
                 List.copyOf(service.env().keySet()),
                 service.allowRead(),
+                service.volumes(),
+                service.allowConnect(),
                 service.memoryMb(),
                 service.requestTimeoutMs(),
                 service.idleAfterMs(),

@@ -12,6 +12,7 @@ import java.util.Optional;
 import java.util.stream.Stream;
 import mayfly.api.FieldProblem;
 import mayfly.api.ServiceDefinition;
+import mayfly.api.ServiceDestination;
 import mayfly.api.ServiceListen;
 import mayfly.api.ServiceMode;
 import mayfly.base.ErrorCode;
@@ -69,7 +70,7 @@ record ServicePlans(List<Path> path, Duration initTimeout, Duration idleAfter) {
                 command,
                 service.env(),
                 directory.toString(),
-                new Reach(readable, List.of(), List.of()),
+                new Reach(readable, List.of(), destinations(service)),
                 shared,
                 service.guestPort().orElse(0),
                 service.warmup(),
@@ -91,6 +92,13 @@ record ServicePlans(List<Path> path, Duration initTimeout, Duration idleAfter) {
     /** What drivers know the templates of a version by; no function's are called so. */
     static String templateName(String service, int version) {
         return "service " + service + " v" + version;
+    }
+
+    private static List<Reach.Destination> destinations(ServiceDefinition service) {
+        return service.allowConnect().stream()
+                .flatMap(text -> ServiceDestination.parse(text).stream())
+                .map(it -> new Reach.Destination(it.host(), it.port()))
+                .toList();
     }
 
     private static Path directory(String field, String text, List<FieldProblem> problems) {

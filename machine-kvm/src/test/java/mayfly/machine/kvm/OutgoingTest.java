@@ -295,6 +295,56 @@ class OutgoingTest {
         }
     }
 
+    /** A web application over a real database, with libpq's own way of connecting. */
+    @Test
+    void postgresAnswersThroughPsycopg2() throws Exception {
+        Bed.needsKvm();
+        assumeTrue(
+                Files.isDirectory(Path.of("/usr/lib/python3/dist-packages/psycopg2")),
+                "skipped: python3-psycopg2 is not installed");
+        try (Postgres postgres = Postgres.start();
+                KvmDriver driver = KvmDriver.open(directory, Map.of())) {
+            Files.writeString(directory.resolve("app.py"), """
+                    import psycopg2, sys
+                    from wsgiref.simple_server import make_server
+                    def app(environ, start_response):
+                        base = psycopg2.connect(host="localhost", port=sys.argv[1], user="mayfly", dbname="postgres")
+                        with base, base.cursor() as cursor:
+                            cursor.execute("create table if not exists visits (n serial, path text)")
+                            cursor.execute("insert into visits (path) values (%s)", (environ["PATH_INFO"],))
+                            cursor.execute("select count(*), sum(length(repeat('x', 100000))) from visits")
+                            count, size = cursor.fetchone()
+                        base.close()
+                        start_response("200 OK", [("Content-Type", "text/plain")])
+                        return [b"visits %d %d" % (count, size)]
+                    make_server("", 8000, app).serve_forever()
+                    """);
+            ServiceSpec client = spec(List.of(new Destination("localhost", postgres.port)));
+            ServiceSpec spec = new ServiceSpec(
+                    "app@1",
+                    List.of("/usr/bin/python3", "app.py", String.valueOf(postgres.port)),
+                    Map.of(),
+                    client.directory(),
+                    client.reach(),
+                    false,
+                    0,
+                    0,
+                    client.memoryBytes(),
+                    4,
+                    client.initTimeout());
+            try (Template template = driver.boot(spec);
+                    ServedTemplate served = new ServedTemplate(template, Duration.ofSeconds(30))) {
+                for (int visit = 1; visit <= 3; visit++) {
+                    try (Socket socket = served.connect()) {
+                        assertThat(ServerBed.get(socket))
+                                .as(served::printed)
+                                .endsWith("visits " + visit + " " + visit * 100_000);
+                    }
+                }
+            }
+        }
+    }
+
     @Test
     void aMachineHasSoManyAndNoMore() throws Exception {
         Bed.needsKvm();
