@@ -90,7 +90,7 @@ class ForesightServiceTest {
                     128 << 20,
                     1,
                     Duration.ofSeconds(20));
-            snapshot = new ServiceBoot(kvm, spec, view).run();
+            snapshot = new ServiceBoot(kvm, spec, view, mayfly.machine.kvm.net.Destinations.none()).run();
             machine = snapshot.fork(kvm);
         }
 

@@ -153,6 +153,38 @@ class ServiceDriverTest {
         }
     }
 
+    /** Whose calls are foretold from the second connection on. */
+    @Test
+    void anAsyncioServerFindsItsLoopInEveryConnection() throws Exception {
+        Bed.needsKvm();
+        String source = """
+                import asyncio
+                async def serve(reader, writer):
+                    await reader.readline()
+                    await asyncio.sleep(0.001)
+                    loop = asyncio.get_running_loop()
+                    writer.write(b"found" if loop is LOOP else b"another")
+                    writer.close()
+                async def main():
+                    global LOOP
+                    LOOP = asyncio.get_running_loop()
+                    await (await asyncio.start_server(serve, None, 8000)).serve_forever()
+                asyncio.run(main())
+                """;
+        try (KvmDriver driver = KvmDriver.open(directory, Map.of());
+                Template template = driver.boot(spec(source, 8000, 0));
+                ServedTemplate served = new ServedTemplate(template, Duration.ofSeconds(20))) {
+            for (int i = 0; i < 6; i++) {
+                try (Socket socket = served.connect()) {
+                    socket.getOutputStream().write('\n');
+                    assertThat(new String(socket.getInputStream().readAllBytes(), StandardCharsets.UTF_8))
+                            .as("connection %d: %s", i, served.printed())
+                            .isEqualTo("found");
+                }
+            }
+        }
+    }
+
     private Path agents() throws Exception {
         return Files.createDirectories(directory.resolve("agents"));
     }

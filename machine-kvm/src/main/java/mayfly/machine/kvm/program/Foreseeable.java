@@ -18,7 +18,6 @@ final class Foreseeable {
             Map.entry(7, masks(ALL, INT, INT)), // poll
             Map.entry(16, masks(INT, INT, ALL)), // ioctl
             Map.entry(19, masks(INT, ALL, INT)), // readv
-            Map.entry(39, masks()), // getpid
             Map.entry(43, masks(INT, ALL, ALL)), // accept
             Map.entry(45, masks(INT, ALL, ALL, INT, ALL, ALL)), // recvfrom
             Map.entry(47, masks(INT, ALL, INT)), // recvmsg
