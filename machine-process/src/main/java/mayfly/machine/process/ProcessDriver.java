@@ -32,7 +32,7 @@ public final class ProcessDriver implements MachineDriver {
     private final Interpreters interpreters;
     private final Path agents;
     private final ProcessHost host;
-    private final Set<ProcessTemplate> templates = ConcurrentHashMap.newKeySet();
+    private final Set<SandboxTemplate> templates = ConcurrentHashMap.newKeySet();
     private volatile boolean closed;
 
     private ProcessDriver(Supervisor supervisor, Path agents, Interpreters interpreters, HostReport probe) {
@@ -125,7 +125,7 @@ public final class ProcessDriver implements MachineDriver {
             throw new MachineException(spec.name() + ": its code is missing from the data directory");
         }
         var plan = SandboxPlan.of(spec, interpreters.forRuntime(spec.runtime()).orElse(null), agents);
-        ProcessTemplate template = new Boot(host, spec, plan).run();
+        SandboxTemplate template = new Boot(host, spec, plan).run();
         templates.add(template);
         if (closed) {
             template.close();
@@ -138,7 +138,7 @@ public final class ProcessDriver implements MachineDriver {
     public void close() {
         closed = true;
         List<Thread> closing = new ArrayList<>();
-        for (ProcessTemplate template : templates) {
+        for (SandboxTemplate template : templates) {
             closing.add(Thread.startVirtualThread(template::close));
         }
         boolean interrupted = false;

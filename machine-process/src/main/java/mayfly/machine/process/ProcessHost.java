@@ -15,8 +15,8 @@ record ProcessHost(
         Deadlines deadlines,
         WorkBuffers buffers,
         Ids ids,
-        Consumer<ProcessTemplate> closed) {
-    void forget(ProcessTemplate template) {
+        Consumer<SandboxTemplate> closed) {
+    void forget(SandboxTemplate template) {
         closed.accept(template);
     }
 }

@@ -1,7 +1,6 @@
 package mayfly.machine.process;
 
 import java.io.IOException;
-import java.util.concurrent.locks.ReentrantLock;
 import mayfly.base.Limits;
 import mayfly.base.MachineId;
 import mayfly.machine.AgentAnswer;
@@ -13,45 +12,21 @@ import mayfly.machine.FrameRead;
 import mayfly.machine.FrameType;
 import mayfly.machine.GuestError;
 import mayfly.machine.LogSink;
-import mayfly.machine.Machine;
 import mayfly.machine.Outcome;
 import mayfly.machine.Work;
 import org.jspecify.annotations.Nullable;
 
-/**
- * One connection into a sandbox and the process behind it. The connection is the machine's life: hanging up kills the
- * process, and the end of the stream says that nothing of it is left.
- */
-final class ProcessMachine implements Machine {
-    /** How long a machine may take to die before its whole sandbox is killed; a fork bomb on a busy host needs seconds. */
-    private static final long DEATH_MILLIS_MAX = 10_000;
-
-    private final MachineId id;
+/** Runs a function's calls. */
+final class ProcessMachine extends SandboxMachine {
     private final ProcessTemplate template;
-    private final WorkChannel channel;
-    /** Held while the channel is used; close waits for it after hanging up. */
-    private final ReentrantLock use = new ReentrantLock();
 
-    // guarded by use
-    private boolean awaitsReady;
-    private boolean spent;
-    private boolean gone;
-    private boolean closed;
-
-    private volatile boolean timedOut;
-    private volatile boolean closing;
+    private boolean awaitsReady; // guarded by use
 
     /** @param awaitsReady whether an INIT was sent whose answer was not read yet */
     ProcessMachine(MachineId id, ProcessTemplate template, WorkChannel channel, boolean awaitsReady) {
-        this.id = id;
+        super(id, template, channel);
         this.template = template;
-        this.channel = channel;
         this.awaitsReady = awaitsReady;
-    }
-
-    @Override
-    public MachineId id() {
-        return id;
     }
 
     @Override
@@ -110,10 +85,6 @@ final class ProcessMachine implements Machine {
         } finally {
             use.unlock();
         }
-    }
-
-    boolean hasTimedOut() {
-        return timedOut;
     }
 
     private FrameRead afterLogs(BoundedLog log) {
@@ -180,32 +151,6 @@ final class ProcessMachine implements Machine {
                 0);
     }
 
-    private void expire() {
-        timedOut = true;
-        hangUp();
-    }
-
-    /** Kills the process, and its whole sandbox when it does not die of that. */
-    private void hangUp() {
-        channel.hangUp();
-        var watch = template.deadlines().blockingAfter(DEATH_MILLIS_MAX, this::enforceDeath);
-        assert watch != null;
-    }
-
-    private void enforceDeath() {
-        if (!use.tryLock()) { // somebody still waits for the end of the stream
-            template.condemn("machine " + id + " did not die within " + DEATH_MILLIS_MAX + " ms");
-            return;
-        }
-        try {
-            if (!gone && !closed) {
-                awaitDeath();
-            }
-        } finally {
-            use.unlock();
-        }
-    }
-
     @Override
     public boolean ping(long timeoutMillis) {
         use.lock();
@@ -226,52 +171,5 @@ final class ProcessMachine implements Machine {
         } finally {
             use.unlock();
         }
-    }
-
-    @Override
-    public boolean reset() {
-        return false;
-    }
-
-    @Override
-    public void close() {
-        closing = true;
-        channel.hangUp();
-        use.lock();
-        try {
-            if (closed) {
-                return;
-            }
-            if (!gone) {
-                awaitDeath();
-            }
-            closed = true;
-            channel.close();
-            template.forget(this);
-        } finally {
-            use.unlock();
-        }
-    }
-
-    private void awaitDeath() {
-        try (var _ = template.deadlines()
-                .blockingAfter(
-                        DEATH_MILLIS_MAX,
-                        () -> template.condemn("machine " + id + " did not die when it was closed"))) {
-            FrameRead read;
-            do {
-                read = channel.receive();
-            } while (read instanceof FrameRead.Whole);
-            if (read instanceof FrameRead.Malformed) {
-                channel.drain();
-            }
-            gone = true;
-        }
-    }
-
-    /** The sandbox is gone; ends whatever waits for this machine. */
-    void abandon() {
-        closing = true;
-        channel.abandon();
     }
 }
