@@ -11,6 +11,7 @@ import java.util.HexFormat;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import mayfly.agents.AgentFiles;
+import mayfly.hook.HookFiles;
 import mayfly.monitor.MonitorBinary;
 
 /** Puts what runs inside machines on disk, readable for every user, since sandboxes run as users of their own. */
@@ -23,6 +24,7 @@ final class AgentDirectory {
     static Path install(Path run) throws IOException {
         SortedMap<String, byte[]> files = new TreeMap<>();
         AgentFiles.names().forEach(name -> files.put(name, AgentFiles.bytes(name)));
+        HookFiles.names().forEach(name -> files.put(name, HookFiles.bytes(name)));
         files.put(SandboxPlan.MONITOR, MonitorBinary.bytes());
         Path parent = Files.createDirectories(run.resolve("agents"));
         Path directory = parent.resolve(hash(files));

@@ -25,14 +25,28 @@ final class ControlChannel implements AutoCloseable {
         use.lock();
         try (var _ = deadlines.after(millis, this::fallSilent)) {
             channel.send(init);
-            return channel.receive() instanceof FrameRead.Whole(Frame frame) && frame.type() == FrameType.RESPONSE
-                    ? AgentAnswerCodec.answer(frame.meta())
-                    : new AgentAnswer.Malformed("no answer to INIT");
+            return answer();
         } catch (IOException e) {
             return new AgentAnswer.Malformed("INIT could not be sent: " + e.getMessage());
         } finally {
             use.unlock();
         }
+    }
+
+    /** The first thing that the other side says by itself; malformed when it says nothing in time or ends. */
+    AgentAnswer await(long millis) {
+        use.lock();
+        try (var _ = deadlines.after(millis, this::fallSilent)) {
+            return answer();
+        } finally {
+            use.unlock();
+        }
+    }
+
+    private AgentAnswer answer() {
+        return channel.receive() instanceof FrameRead.Whole(Frame frame) && frame.type() == FrameType.RESPONSE
+                ? AgentAnswerCodec.answer(frame.meta())
+                : new AgentAnswer.Malformed("no answer");
     }
 
     /** Whether a deadline passed: then the channel is closed. */

@@ -14,6 +14,11 @@ final class Ending {
         return exited.message().isEmpty() ? how : how + ": " + exited.message();
     }
 
+    /** Of a server's process, with its connection still open. */
+    static String ofServer(AgentAnswer.Exited exited, long memoryBytes) {
+        return how(exited.code(), exited.signal(), memoryBytes);
+    }
+
     static String of(SupervisedState state) {
         return switch (state) {
             case SupervisedState.Ended ended -> {

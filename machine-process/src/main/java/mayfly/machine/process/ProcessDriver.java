@@ -16,6 +16,7 @@ import mayfly.machine.InitFailedException;
 import mayfly.machine.Interpreters;
 import mayfly.machine.MachineDriver;
 import mayfly.machine.MachineException;
+import mayfly.machine.ServiceSpec;
 import mayfly.machine.Supervisor;
 import mayfly.machine.Template;
 import mayfly.machine.TemplateSpec;
@@ -125,7 +126,18 @@ public final class ProcessDriver implements MachineDriver {
             throw new MachineException(spec.name() + ": its code is missing from the data directory");
         }
         var plan = SandboxPlan.of(spec, interpreters.forRuntime(spec.runtime()).orElse(null), agents);
-        SandboxTemplate template = new Boot(host, spec, plan).run();
+        return keep(new Boot(host, spec, plan).run());
+    }
+
+    @Override
+    public Template boot(ServiceSpec spec) throws InitFailedException, MachineException {
+        if (closed) {
+            throw new MachineException("the driver is closed");
+        }
+        return keep(new ServiceBoot(host, spec, agents).run());
+    }
+
+    private Template keep(SandboxTemplate template) throws MachineException {
         templates.add(template);
         if (closed) {
             template.close();

@@ -134,10 +134,11 @@ abstract class SandboxTemplate implements Template {
 
     @Override
     public boolean ping(long timeoutMillis) {
-        return !closed
-                && (control == null
-                        ? host.supervisor().inspect(name) instanceof SupervisedState.Running
-                        : control.ping(timeoutMillis));
+        return !closed && (control == null ? isRunning() : control.ping(timeoutMillis));
+    }
+
+    final boolean isRunning() {
+        return host.supervisor().inspect(name) instanceof SupervisedState.Running;
     }
 
     /** Kills the sandbox because something in it could not be killed alone; every machine in it ends. */
