@@ -92,6 +92,11 @@ static void make_place(const char *path, bool is_directory) {
     }
 }
 
+/* Its own /tmp comes first, or would cover it. */
+static bool is_in_tmp(const struct tree *t) {
+    return strncmp(t->guest, "/tmp/", 5) == 0;
+}
+
 static void attach(struct sandbox *s, struct tree *t) {
     make_place(t->guest, t->is_directory);
     if (syscall(K_NR_move_mount, t->fd, "", AT_FDCWD, t->guest, K_MOVE_MOUNT_F_EMPTY_PATH) != 0)
@@ -145,7 +150,8 @@ void mounts_enter(struct sandbox *s) {
     mount_proc(s);
     if (umount2(OLD_ROOT, MNT_DETACH) != 0) sandbox_fail(s, "leave the old root", errno);
     rmdir(OLD_ROOT);
-    for (size_t i = 0; i < s->tree_count; i++) attach(s, &s->trees[i]);
+    for (size_t i = 0; i < s->tree_count; i++)
+        if (!is_in_tmp(&s->trees[i])) attach(s, &s->trees[i]);
     etc_write(s);
 
     char options[64];
@@ -153,6 +159,8 @@ void mounts_enter(struct sandbox *s) {
     text_add(&t, "mode=1777,nr_inodes=16384,size=");
     text_number(&t, (int64_t)(s->spec->tmp ? s->spec->tmp : SANDBOX_TMP_BYTES));
     if (mount("tmp", "/tmp", "tmpfs", MS_NOSUID | MS_NODEV, options) != 0) sandbox_fail(s, "private /tmp", errno);
+    for (size_t i = 0; i < s->tree_count; i++)
+        if (is_in_tmp(&s->trees[i])) attach(s, &s->trees[i]);
     struct k_mount_attr read_only = {.attr_set = K_MOUNT_ATTR_RDONLY};
     if (syscall(K_NR_mount_setattr, AT_FDCWD, "/", 0, &read_only, sizeof read_only) != 0)
         sandbox_fail(s, "read-only root", errno);

@@ -37,7 +37,7 @@ static inline void seccomp_allow_if_eq(struct seccomp_builder *b, uint32_t value
 /* Only the low 32 bits are looked at, as the kernel itself does for these arguments (int or 32-bit flags);
    mount flags are a long, of which the kernel uses 32 bits too. */
 static inline void seccomp_emit_rule(struct seccomp_builder *b, enum rule rule) {
-    enum { AF_UNIX_ = 1, AF_INET_ = 2, AF_INET6_ = 10, AF_NETLINK_ = 16, NOSUID_NODEV_ = 2 | 4, NOEXEC_ = 8 };
+    enum { AF_UNIX_ = 1, AF_INET_ = 2, AF_INET6_ = 10, AF_NETLINK_ = 16, NOSUID_NODEV_ = 2 | 4, NOEXEC_ = 8, MOVE_ = 8192 };
     switch (rule) {
     case DENY: seccomp_refuse(b, EPERM); break;
     case ABSENT: seccomp_refuse(b, ENOSYS); break;
@@ -85,10 +85,11 @@ static inline void seccomp_emit_rule(struct seccomp_builder *b, enum rule rule) 
         seccomp_allow_if_eq(b, 0xffffffffu);
         seccomp_refuse(b, EPERM);
         break;
-    case IF_MOUNT: /* new file systems only: no bind, no remount, so a read-only tree stays read-only */
+    case IF_MOUNT: /* new file systems, and moves of what there is: no bind, no remount, so a read-only tree stays so */
         seccomp_emit(b, K_BPF_LOAD, SECCOMP_ARG(3), 0, 0);
         seccomp_allow_if_eq(b, NOSUID_NODEV_);
         seccomp_allow_if_eq(b, NOSUID_NODEV_ | NOEXEC_);
+        seccomp_allow_if_eq(b, MOVE_);
         seccomp_refuse(b, EPERM);
         break;
     case IF_PRCTL:

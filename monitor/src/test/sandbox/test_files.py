@@ -89,6 +89,16 @@ class Files(unittest.TestCase):
             self.assertEqual(pathlib.Path(data, "f").read_text(), "kept\n")
             self.assertFalse(os.path.exists("/tmp/private"))
 
+    def test_what_is_moved_stays_as_it_is(self):
+        code = ("import ctypes, os; c = ctypes.CDLL(None); os.mkdir('/tmp/m'); print(c.mount(b'/seen', b'/tmp/m', 0, 8192, 0))\n"
+                "try: open('/tmp/m/planted', 'w')\n"
+                "except OSError as e: print(e.strerror)")
+        with tempfile.TemporaryDirectory() as data:
+            os.chmod(data, 0o777)
+            result = box.python(code, ro=[f"{data}:/seen"], caps="fork", seccomp="agent")
+            self.assertEqual(result.out, "0\nRead-only file system\n", result.err)
+            self.assertEqual(os.listdir(data), [])
+
     def test_tmp_has_its_size(self):
         result = box.run(["/bin/sh", "-c", "head -c 3000000 /dev/zero > /tmp/big"], tmp=1 << 20)
         self.assertIn("No space left", result.err)
@@ -103,6 +113,9 @@ class Files(unittest.TestCase):
             os.chmod(source, 0o755)
             pathlib.Path(source, "f").write_text("seen")
             self.assertEqual(box.run(["/bin/cat", "/deep/er/f"], ro=[f"{source}:/deep/er"]).out, "seen")
+            seen = box.run(["/bin/sh", "-c", "cat /tmp/in/side/f; echo x > /tmp/in/own; ls /tmp /tmp/in; echo x > /tmp/in/side/f"], ro=[f"{source}:/tmp/in/side"])
+            self.assertEqual(seen.out, "seen/tmp:\nin\n\n/tmp/in:\nown\nside\n", seen.err)
+            self.assertIn("ead-only", seen.err)
             for guest in ("/../x", "/a/../../b", "/", "/tmp"):
                 self.assertEqual(box.run(["/bin/true"], ro=[f"{source}:{guest}"]).code, 125, guest)
             self.assertEqual(box.run(["/bin/true"], ro=["/nonexistent:/x"]).code, 125)
