@@ -10,6 +10,7 @@
 #include "descriptors.h"
 #include "hook.h"
 #include "memory.h"
+#include "places.h"
 #include "procfs.h"
 #include "real.h"
 #include "text.h"
@@ -146,6 +147,15 @@ static bool has_fitting_memory(struct refusal *why) {
     return false;
 }
 
+static bool has_fitting_places(struct refusal *why) {
+    if (places_plan()) return true;
+    struct text t = begin(why, "TooMuchInTmp");
+    text_add(&t, "machines get copies of what the program wrote to /tmp before it waited for connections: at most 16 MiB in "
+                 "1,000 files; and at most 64 directories are shown below /tmp, without spaces in their names");
+    return false;
+}
+
 bool freeze(struct refusal *why) {
-    return is_alone(why) && has_one_thread(why) && has_listener(why) && has_fitting_descriptors(why) && has_fitting_memory(why);
+    return is_alone(why) && has_one_thread(why) && has_listener(why) && has_fitting_descriptors(why) && has_fitting_memory(why) &&
+           has_fitting_places(why);
 }

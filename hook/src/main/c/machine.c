@@ -14,11 +14,12 @@
 #include "hook.h"
 #include "memory.h"
 #include "passed.h"
+#include "places.h"
 #include "procfs.h"
 #include "real.h"
 #include "text.h"
 
-enum { FAILED_CONFINED = 101, FAILED_DESCRIPTORS = 102, FAILED_MEMORY = 103, QUEUE_FD = HOOK_FD + 1 };
+enum { FAILED_CONFINED = 101, FAILED_DESCRIPTORS = 102, FAILED_MEMORY = 103, FAILED_PLACES = 104, QUEUE_FD = HOOK_FD + 1 };
 enum { SLICE_NS = 20 * 1000 * 1000 };
 
 static struct {
@@ -29,8 +30,9 @@ static struct {
 } machine;
 
 static void confine(void) {
-    unsigned options = FORKBOX_SESSION | FORKBOX_TMP | FORKBOX_PROC | FORKBOX_DROP_CAPS | FORKBOX_FILTER_TAIL;
-    if (forkbox_confine(-1, options, hook.settings.tmp_bytes) != 0) _exit(FAILED_CONFINED);
+    unsigned options = FORKBOX_SESSION | FORKBOX_PROC | FORKBOX_DROP_CAPS | FORKBOX_FILTER_TAIL;
+    if (places_renew() != 0) _exit(FAILED_PLACES);
+    if (forkbox_confine(-1, options, 0) != 0) _exit(FAILED_CONFINED);
 }
 
 _Noreturn void machine_try(void) {

@@ -163,8 +163,8 @@ void template_run(void) {
     hook.mode = TEMPLATE;
     await_control();
     struct refusal why;
+    runtime_settle(); /* first: idle threads may go */
     if (!freeze(&why)) refuse(&why);
-    runtime_settle();
     try_once();
     frame_send(control, CHANNEL_RESPONSE, "{\"status\":\"ready\"}", NULL, 0);
     fcntl(node_listener(), F_SETFL, O_NONBLOCK);

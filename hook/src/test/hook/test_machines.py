@@ -1,7 +1,10 @@
 """Promise: each connection finds the server as it was at its waiting point, and nothing of it is left at its end."""
 
+import os
+import pathlib
 import signal
 import socket
+import tempfile
 import unittest
 
 import rig
@@ -40,6 +43,18 @@ class Machines(unittest.TestCase):
         for _ in range(2):
             seen = service.eval("os.listdir('/tmp')", "open('/tmp/state','w').write('x')", "os.listdir('/dev/shm')")
             self.assertEqual(seen, [[], 1, ["state"]])
+
+    def test_tmp_begins_with_what_the_template_put_there(self):
+        with tempfile.TemporaryDirectory() as shown:
+            os.chmod(shown, 0o755)
+            pathlib.Path(shown, "f").write_text("seen")
+            before = "import os; os.mkdir('/tmp/d'); kept = open('/tmp/d/f', 'w+'); kept.write('template'); kept.flush()\n"
+            service = rig.python(before + rig.COUNTER.replace("SERVER", "HTTPServer"), ro=[f"{shown}:/tmp/a/b"])
+            self.addCleanup(service.close)
+            for _ in range(2):
+                looks = ["sorted(os.listdir('/tmp'))", "open('/tmp/a/b/f').read()", "open('/tmp/d/f').read()", "kept.write('+')",
+                         "kept.flush()", "open('/tmp/d/f').read()", "os.mkdir('/tmp/mine')", "os.unlink('/tmp/d/f')"]
+                self.assertEqual(service.eval(*looks), [["a", "d"], "seen", "template", 1, None, "template+", None, None])
 
     def test_it_has_no_capabilities_and_makes_no_mounts(self):
         service = self.serve()

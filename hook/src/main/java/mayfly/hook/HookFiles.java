@@ -12,10 +12,13 @@ public final class HookFiles {
     /** What Node.js loads besides: random numbers that differ between forks. */
     public static final String NODE = "mayfly-hook.cjs";
 
+    /** What the shared object runs in Python servers. */
+    private static final String PYTHON = "mayfly-hook.py";
+
     private HookFiles() {}
 
     public static List<String> names() {
-        return List.of(OBJECT, NODE);
+        return List.of(OBJECT, NODE, PYTHON);
     }
 
     /** The bytes of one file. */
