@@ -194,6 +194,19 @@ public enum Route {
                             ErrorCode.SERVICE_ADDRESS_TAKEN,
                             ErrorCode.ISOLATION_UNAVAILABLE,
                             ErrorCode.MACHINE_FAILED)),
+    SERVICE_DECLARE(
+            POST,
+            "/api/v1/services/{name}/declare",
+            "Create a service, or replace it unless it runs with that definition already",
+            answers(200, ServiceDeclared.class)
+                    .takes(ServiceRequest.class)
+                    .fails(
+                            ErrorCode.SERVICE_INVALID,
+                            ErrorCode.SERVICE_INIT_FAILED,
+                            ErrorCode.SERVICE_ADDRESS_TAKEN,
+                            ErrorCode.ISOLATION_UNAVAILABLE,
+                            ErrorCode.MACHINE_FAILED,
+                            ErrorCode.LIMIT_REACHED)),
     SERVICE_DELETE(
             DELETE,
             "/api/v1/services/{name}",

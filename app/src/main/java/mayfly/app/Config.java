@@ -21,6 +21,7 @@ import mayfly.api.Isolation;
  * @param hosts lower-case names besides the loopback ones by which the node may be addressed
  * @param python the program of the python3 runtime; empty: found on the PATH
  * @param node the program of the node runtime; empty: found on the PATH
+ * @param services a file that declares services; empty: there is none
  * @param machinesInNode whether virtual machines live in the node and not in a process of their own
  * @param isolationLeast "none", "reduced" or "full", as in a host report
  */
@@ -32,6 +33,7 @@ record Config(
         Set<String> hosts,
         Optional<Path> python,
         Optional<Path> node,
+        Optional<Path> services,
         boolean machinesInNode,
         String isolationLeast,
         Duration drain,
@@ -100,6 +102,7 @@ record Config(
                 hosts(values),
                 program(values, ConfigSetting.PYTHON),
                 program(values, ConfigSetting.NODE),
+                program(values, ConfigSetting.SERVICES),
                 values.get(ConfigSetting.MACHINES_HOST).value().equals("node"),
                 values.get(ConfigSetting.ISOLATION_LEAST).value(),
                 Duration.ofSeconds(whole(values, ConfigSetting.DRAIN_SECONDS)),

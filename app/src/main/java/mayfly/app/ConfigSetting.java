@@ -39,6 +39,11 @@ enum ConfigSetting {
                     + " Host header without a token."),
     PYTHON("python", new Kind.Text(), "", "Program of the python3 runtime. Default: python3 on the PATH."),
     NODE("node", new Kind.Text(), "", "Program of the node runtime. Default: node on the PATH."),
+    SERVICES(
+            "services",
+            new Kind.Text(),
+            "",
+            "File that declares services ('mayfly help serve'); they are started, or made as it says, when the node is ready."),
     ISOLATION_LEAST(
             "isolation_least",
             new Kind.Choice(List.of("none", "reduced", "full")),

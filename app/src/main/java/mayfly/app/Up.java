@@ -3,12 +3,14 @@ package mayfly.app;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
 import mayfly.cli.Arguments;
 import mayfly.cli.Exit;
+import mayfly.cli.ServiceFile;
 import mayfly.cli.UsageException;
 import mayfly.machine.HostReport;
 
@@ -18,6 +20,7 @@ final class Up {
             "--listen", "listen",
             "--data", "data",
             "--store", "store",
+            "--services", "services",
             "--token-file", "token_file",
             "--log-level", "log.level",
             "--log-format", "log.format");
@@ -28,10 +31,14 @@ final class Up {
     static int run(Arguments arguments) throws UsageException, ConfigException, StartException {
         long begin = System.nanoTime();
         Config config = Config.load(arguments.text("--config").map(Path::of), System.getenv(), settings(arguments));
+        List<ServiceFile.Declared> services = config.services().isEmpty()
+                ? List.of()
+                : ServiceFile.read(config.services().get());
         LogFormat.install(config.log());
         RunningNode.Started started = RunningNode.start(config);
         drainOnSignal(started.running());
         announce(config, started, Duration.ofNanos(System.nanoTime() - begin));
+        DeclaredServices.start(started.node().services(), services);
         park();
         return Exit.OK;
     }

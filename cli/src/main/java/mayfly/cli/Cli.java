@@ -63,6 +63,7 @@ public final class Cli {
                 OptionSpec.value("--listen", "HOST:PORT", "default 127.0.0.1:7070; port 0 takes a free one"),
                 OptionSpec.value("--data", "DIR", "default ~/.local/share/mayfly"),
                 OptionSpec.value("--config", "FILE", "a TOML file"),
+                OptionSpec.value("--services", "FILE", "services to start, as by 'mayfly serve --file'"),
                 OptionSpec.value("--store", "URL", "sqlite or postgresql://..."),
                 OptionSpec.value("--token-file", "FILE", "callers must know what is in it"),
                 OptionSpec.value("--log-level", "LEVEL", "debug, info, warning or error"),

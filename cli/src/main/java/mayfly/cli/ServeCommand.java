@@ -23,12 +23,13 @@ final class ServeCommand implements Command {
     public CommandSpec spec() {
         return new CommandSpec(
                 "serve",
-                "[--] PROGRAM [ARGUMENT...]",
-                1,
+                "--file FILE | [--] PROGRAM [ARGUMENT...]",
+                0,
                 Integer.MAX_VALUE,
                 true,
                 "Run a server so that each connection gets a machine of its own.",
                 List.of(
+                        OptionSpec.value("--file", "FILE", "let services be as the file declares them"),
                         OptionSpec.value("--name", "NAME", "default the program's name; one that exists is replaced"),
                         OptionSpec.value("--port", "PORT", "where clients connect, on 127.0.0.1; default a free one"),
                         OptionSpec.value("--listen", "HOST:PORT", "the same, on another address of this host"),
@@ -64,11 +65,22 @@ final class ServeCommand implements Command {
 
                 Prints an access line for each connection, and the program's output to standard error, until Ctrl-C,
                 which deletes the service; a second Ctrl-C leaves it, as does closing the terminal. With --detach the
-                service stays, also when the node is started again, until 'mayfly rm service/NAME'.""");
+                service stays, also when the node is started again, until 'mayfly rm service/NAME'.
+
+                A --file has a [[services]] for each service, with the fields that POST /api/v1/services takes and paths
+                relative to the file. Each is created, replaced when it is not as the file says, or left alone; those
+                that the file does not name too. They stay, as with --detach. 'mayfly up --services FILE' does the same
+                when a node starts.""");
     }
 
     @Override
     public int run(Arguments arguments, Session session) throws CliException, UsageException {
+        if (arguments.text("--file").isPresent()) {
+            requireNothingElse(arguments);
+            return ServeFile.run(arguments, session);
+        } else if (arguments.parameters().isEmpty()) {
+            throw new UsageException("say what to serve: mayfly serve [--] PROGRAM, or mayfly serve --file FILE");
+        }
         ServiceRequest request = request(arguments);
         Answer answer =
                 createOrReplace(session, request, arguments.text("--name").isPresent());
@@ -87,6 +99,19 @@ final class ServeCommand implements Command {
         }
         session.out().flush();
         return arguments.flag("--detach") ? Exit.OK : ServiceFollow.untilGone(session, service.name());
+    }
+
+    private void requireNothingElse(Arguments arguments) throws UsageException {
+        for (OptionSpec option : spec().options()) {
+            String name = option.name();
+            if (arguments.flag(name) && !name.equals("--file")) {
+                throw new UsageException("with --file all is said in the file; found " + name);
+            }
+        }
+        if (!arguments.parameters().isEmpty()) {
+            throw new UsageException("with --file all is said in the file; found "
+                    + arguments.parameters().getFirst());
+        }
     }
 
     /** Only a name that somebody gave may replace what has it: two servers are often both called "python3". */

@@ -174,7 +174,7 @@ class ServiceCliTest extends CliCase {
         assertThat(run("rm", "service/other")).isEqualTo(Exit.NOT_FOUND);
     }
 
-    private static String service(String name, int version) {
+    static String service(String name, int version) {
         return """
                 {"id":"svc_1","name":"%s","version":%d,"status":"active","reason":"","address":"127.0.0.1:8080",
                  "program":["python3","-m","http.server"],"mode":"ephemeral","listen":{"host":"127.0.0.1","port":8080},

@@ -111,6 +111,7 @@ public final class Gateway implements HttpHandler, FailureHook {
             case SERVICE_LIST -> services.list(exchange, query);
             case SERVICE_GET -> services.get(exchange, parameters.getFirst());
             case SERVICE_REPLACE -> services.replace(exchange, parameters.getFirst());
+            case SERVICE_DECLARE -> services.declare(exchange, parameters.getFirst());
             case SERVICE_DELETE -> services.delete(exchange, parameters.getFirst());
             case SERVICE_LOGS -> services.logs(exchange, query, parameters.getFirst());
             case SERVICE_SCALE -> services.scale(exchange, parameters.getFirst());

@@ -6,6 +6,7 @@ import java.util.Optional;
 import mayfly.api.InvalidException;
 import mayfly.api.Json;
 import mayfly.api.Problem;
+import mayfly.api.ServiceDeclared;
 import mayfly.api.ServiceDefinition;
 import mayfly.api.ServicePage;
 import mayfly.api.ServiceRequest;
@@ -16,6 +17,7 @@ import mayfly.base.Limits;
 import mayfly.base.RefusedException;
 import mayfly.http.Exchange;
 import mayfly.http.Headers;
+import mayfly.node.Declaration;
 import mayfly.node.ProgramFailedException;
 import mayfly.node.ServiceRegistry;
 import mayfly.store.ServiceFilter;
@@ -32,21 +34,34 @@ final class ServiceCalls {
     }
 
     void create(Exchange exchange) throws IOException, InvalidException, RefusedException {
-        deploy(exchange, Optional.empty());
+        deploy(exchange, Optional.empty(), service -> {
+            Answers.json(exchange, 201, Wire.service(services.create(service)));
+        });
     }
 
     void replace(Exchange exchange, String name) throws IOException, InvalidException, RefusedException {
-        deploy(exchange, Optional.of(name));
+        deploy(exchange, Optional.of(name), service -> {
+            Answers.json(exchange, 200, Wire.service(services.replace(service)));
+        });
     }
 
-    private void deploy(Exchange exchange, Optional<String> pathName)
+    void declare(Exchange exchange, String name) throws IOException, InvalidException, RefusedException {
+        deploy(exchange, Optional.of(name), service -> {
+            Declaration done = services.declare(service);
+            Answers.json(exchange, 200, new ServiceDeclared(done.change(), Wire.service(done.service())));
+        });
+    }
+
+    private interface Start {
+        void start(ServiceDefinition service) throws IOException, RefusedException, ProgramFailedException;
+    }
+
+    private static void deploy(Exchange exchange, Optional<String> pathName, Start start)
             throws IOException, InvalidException, RefusedException {
         ServiceDefinition service =
                 ServiceDefinition.of(Json.read(exchange.body(Limits.MIB), ServiceRequest.class), pathName);
         try {
-            ServiceResponse answer =
-                    Wire.service(pathName.isPresent() ? services.replace(service) : services.create(service));
-            Answers.json(exchange, pathName.isPresent() ? 200 : 201, answer);
+            start.start(service);
         } catch (ProgramFailedException e) {
             Answers.problem(
                     exchange,

@@ -14,6 +14,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.stream.Stream;
 import mayfly.api.Json;
+import mayfly.api.ServiceChange;
 import mayfly.api.ServiceDefinition;
 import mayfly.base.ErrorCode;
 import mayfly.base.Ids;
@@ -168,6 +169,25 @@ public final class ServiceRegistry {
                 run(next, shell);
             }
             return view(next);
+        });
+    }
+
+    /**
+     * Lets a service be as it is defined: creates it, replaces it, or leaves it alone when it runs with that definition.
+     *
+     * @throws RefusedException as by {@link #create} or {@link #replace}
+     * @throws ProgramFailedException as by {@link #create} or {@link #replace}
+     */
+    public Declaration declare(ServiceDefinition service) throws RefusedException, ProgramFailedException {
+        return locked(service.name(), () -> {
+            Optional<ServiceRecord> known = store.service(service.name());
+            if (known.isEmpty()) {
+                return new Declaration(ServiceChange.CREATED, create(service));
+            }
+            boolean same = ServiceRecords.definition(known.get()).equals(service);
+            return same && states.get(service.name()) instanceof ServiceState.Active
+                    ? new Declaration(ServiceChange.UNCHANGED, view(known.get()))
+                    : new Declaration(ServiceChange.REPLACED, replace(service));
         });
     }
 

@@ -91,6 +91,7 @@ class RouteContractTest {
             case SERVICE_LIST -> new ServiceRoutes(rest).list();
             case SERVICE_GET -> new ServiceRoutes(rest).get();
             case SERVICE_REPLACE -> new ServiceRoutes(rest).replace();
+            case SERVICE_DECLARE -> new ServiceRoutes(rest).declare();
             case SERVICE_DELETE -> new ServiceRoutes(rest).delete();
             case SERVICE_LOGS -> new ServiceRoutes(rest).logs();
             case SERVICE_SCALE -> new ServiceRoutes(rest).scale();

@@ -46,7 +46,6 @@ final class ServiceRoutes {
         fails(serve("created", Map.of()), 409, "service.exists");
         fails(serve("Not Valid", Map.of()), 400, "service.invalid");
         for (Map<String, ?> unbuilt : List.of(
-                Map.of("mode", "shared"),
                 Map.of("volumes", List.of("/a:/b")),
                 Map.of("allow_connect", List.of("db:5432")),
                 Map.of("isolation", "process"))) {
@@ -105,6 +104,27 @@ final class ServiceRoutes {
                 .isEqualTo(2);
         fails(rest.put("/api/v1/services/nobody", service), 404, "service.not_found");
         rest.delete("/api/v1/services/replaced");
+    }
+
+    void declare() {
+        served("elsewhere"); // skips where there are no virtual machines
+        rest.delete("/api/v1/services/elsewhere");
+        String path = "/api/v1/services/declared/declare";
+        Map<String, Object> service = Map.of("program", List.of("python3", "-m", "http.server", "8000"), "workers", 2);
+        Reply declared = rest.post(path, service);
+        assertThat(declared.field("change")).as("%s", declared).isEqualTo("created");
+        declared = rest.post(path, service);
+        assertThat(declared.field("change")).isEqualTo("unchanged");
+        assertThat(declared.json().path("service").path("version").asInt()).isEqualTo(1);
+        rest.post("/api/v1/services/declared/scale", Map.of("workers", 5));
+        declared = rest.post(path, service);
+        assertThat(declared.field("change")).isEqualTo("replaced");
+        assertThat(declared.json().path("service").path("workers").asInt()).isEqualTo(2);
+        rest.post("/api/v1/services/declared/drain", Map.of());
+        assertThat(rest.post(path, service).field("change")).as("not running").isEqualTo("replaced");
+        fails(rest.post(path, Map.of("program", List.of())), 400, "service.invalid");
+        fails(rest.post(path, Map.of("program", List.of("python3", "-c", "1/0"))), 422, "service.init_failed");
+        rest.delete("/api/v1/services/declared");
     }
 
     void delete() {

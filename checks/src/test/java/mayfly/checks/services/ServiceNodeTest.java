@@ -26,6 +26,7 @@ import java.util.concurrent.atomic.AtomicReference;
 import mayfly.checks.rest.ChildNode;
 import mayfly.checks.rest.Reply;
 import mayfly.checks.rest.Rest;
+import mayfly.cli.Cli;
 import mayfly.machine.HostReport;
 import mayfly.machine.kvm.KvmDriver;
 import org.junit.jupiter.api.AfterEach;
@@ -214,6 +215,64 @@ class ServiceNodeTest {
         assertThat(node.rest().get("/api/v1/services/count").field("status")).isEqualTo("active");
         assertThat(node.rest().delete("/api/v1/services/count").status()).isEqualTo(204);
         assertThat(Files.exists(socket)).isFalse();
+    }
+
+    @Test
+    void whatAFileDeclaresIsThere() throws Exception {
+        node.close();
+        Path examples = Files.createDirectories(directory.resolve("examples"));
+        for (String file : List.of("services/services.toml", "serve-python/server.py", "hello-python/app.py")) {
+            Files.createDirectories(examples.resolve(file).getParent());
+            Files.copy(Path.of("../examples", file), examples.resolve(file));
+        }
+        Path declared = examples.resolve("services/services.toml");
+        Path socket = directory.resolve("files.sock");
+        int port = freePort();
+        String text = Files.readString(declared)
+                .replace("port = 8080", "port = " + port)
+                .replace("/tmp/mayfly-files.sock", socket.toString());
+        Files.writeString(declared, text + "[[services]]\nname = 'broken'\nprogram = ['python3', '-c', '1/0']\n");
+        node = launch().flag("services", declared.toString()).start();
+        await().until(() -> node.log().contains("service broken: "));
+        assertThat(ask(port)).startsWith("visit 3, 3 notes"); // two visits were the warm-up's
+        assertThat(Files.exists(socket)).isTrue();
+        assertThat(node.log()).contains("ZeroDivisionError");
+        assertThat(node.rest().get("/api/v1/services/broken").status()).isEqualTo(404);
+
+        node = node.restarted();
+        await().until(() -> node.log().contains("service broken: "));
+        assertThat(versions()).as("as they were").isEqualTo("files 1 visits 1");
+
+        Files.writeString(declared, text.replace("workers = 4", "workers = 3"));
+        assertThat(Cli.run(new String[] {"serve", "--url", node.url(), "--file", declared.toString()}))
+                .isZero();
+        assertThat(versions()).isEqualTo("files 1 visits 2");
+        assertThat(node.rest()
+                        .get("/api/v1/services/visits")
+                        .json()
+                        .path("workers")
+                        .asInt())
+                .isEqualTo(3);
+        Files.writeString(declared, text + "[[services]]\nnaem = 'x'\n");
+        node.close();
+        ChildNode.Refused refused =
+                launch().flag("services", declared.toString()).refused();
+        assertThat(refused.message()).contains("services[2].naem").contains("did you mean name");
+        node = launch().start();
+    }
+
+    /** "web 1 files 2". */
+    private String versions() {
+        StringBuilder versions = new StringBuilder();
+        node.rest()
+                .get("/api/v1/services")
+                .json()
+                .path("items")
+                .forEach(service -> versions.append(' ')
+                        .append(service.path("name").asString())
+                        .append(' ')
+                        .append(service.path("version").asInt()));
+        return versions.toString().strip();
     }
 
     private static Map<String, Object> service(String name, List<String> program) {
