@@ -52,12 +52,6 @@ final class HostDriverConformanceTest extends MachineDriverKit {
         }
     }
 
-    /** fork(2) is refused by name; the guests do the rest of what they do. */
-    @Override
-    public boolean hasChildren() {
-        return false;
-    }
-
     /** What machines hold of the host's process: descriptors and mappings. */
     @Override
     public Set<String> traces() {

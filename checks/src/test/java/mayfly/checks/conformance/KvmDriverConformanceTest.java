@@ -41,12 +41,6 @@ final class KvmDriverConformanceTest extends MachineDriverKit {
     @Override
     void stop() {}
 
-    /** fork(2) is refused by name; the guests do the rest of what they do. */
-    @Override
-    public boolean hasChildren() {
-        return false;
-    }
-
     /** What machines hold of this process: descriptors and mappings. */
     @Override
     public Set<String> traces() {

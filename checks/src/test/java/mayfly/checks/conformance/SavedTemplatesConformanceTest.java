@@ -31,11 +31,6 @@ final class SavedTemplatesConformanceTest extends MachineDriverKit {
     void stop() {}
 
     @Override
-    public boolean hasChildren() {
-        return false;
-    }
-
-    @Override
     public Set<String> traces() {
         return KvmDriverConformanceTest.held();
     }

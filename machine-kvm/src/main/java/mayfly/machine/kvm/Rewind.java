@@ -6,9 +6,8 @@ import mayfly.linux.Memory;
 import mayfly.linux.PageFaults;
 import mayfly.linux.Pagemap;
 import mayfly.machine.kvm.cpu.Layout;
-import mayfly.machine.kvm.memory.AddressSpace;
 import mayfly.machine.kvm.memory.GuestRam;
-import mayfly.machine.kvm.memory.PageTables;
+import mayfly.machine.kvm.memory.TablePool;
 
 /**
  * Puts a forked machine's memory back to its snapshot: copies the snapshot's content over every page that became the
@@ -28,9 +27,8 @@ final class Rewind implements AutoCloseable {
 
     private final Snapshot snapshot;
     private final Memory memory;
-    private final AddressSpace space;
     private final GuestRam ram;
-    private final PageTables tables;
+    private final TablePool tables;
     private final Pagemap pagemap;
     private final PageFaults faults = new PageFaults();
 
@@ -54,29 +52,28 @@ final class Rewind implements AutoCloseable {
     private int restored;
     private boolean discarded;
 
-    Rewind(Snapshot snapshot, Memory memory, AddressSpace space) throws ErrnoException {
+    Rewind(Snapshot snapshot, Memory memory, GuestRam ram) throws ErrnoException {
         this.snapshot = snapshot;
         this.memory = memory;
-        this.space = space;
-        ram = space.ram();
-        tables = space.tables();
+        this.ram = ram;
+        tables = new TablePool(ram);
         pagemap = Pagemap.open(RANGES_AT_ONCE);
     }
 
     /** The calling thread is about to let the machine run. */
     void beforeRun() throws ErrnoException {
-        known &= space.writes() == writesBefore;
+        known &= ram.writes() == writesBefore;
         faultsBefore = faults.ofThisThread();
     }
 
     void afterRun() throws ErrnoException {
         known &= faults.ofThisThread() == faultsBefore;
-        writesBefore = space.writes();
+        writesBefore = ram.writes();
     }
 
     /** Does it; gives the number of pages that the machine may have changed. */
     int run() throws ErrnoException {
-        known &= space.writes() == writesBefore;
+        known &= ram.writes() == writesBefore;
         if (!known) {
             search();
             trusted = 0;
@@ -86,7 +83,7 @@ final class Rewind implements AutoCloseable {
         }
         restore();
         known = !discarded;
-        writesBefore = space.writes();
+        writesBefore = ram.writes();
         return restored;
     }
 
@@ -144,7 +141,7 @@ final class Rewind implements AutoCloseable {
             restored += pages(own[i + 1] - own[i]);
             tables.revert(own[i], own[i + 1], snapshot.view(), snapshot.tablesEnd());
         }
-        tables.flush();
+        ram.flush();
     }
 
     private void restore(long from, long until, long used) {

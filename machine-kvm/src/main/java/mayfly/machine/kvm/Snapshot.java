@@ -10,7 +10,6 @@ import mayfly.linux.Memory;
 import mayfly.machine.kvm.cpu.BlankMachine;
 import mayfly.machine.kvm.cpu.ProcessorKind;
 import mayfly.machine.kvm.files.HostView;
-import mayfly.machine.kvm.memory.AddressSpace;
 import mayfly.machine.kvm.memory.GuestRam;
 import mayfly.machine.kvm.program.Program;
 import mayfly.machine.kvm.program.SavedProgram;
@@ -27,7 +26,7 @@ public final class Snapshot implements AutoCloseable {
     private final Memfd file;
     private final Memory view;
     private final Program program;
-    private final AddressSpace.State addresses;
+    private final GuestRam.State handedOut;
     private final long usedBytes;
     private final long tablesFrom;
     private final long tablesEnd;
@@ -40,7 +39,7 @@ public final class Snapshot implements AutoCloseable {
         this.view = view;
         this.program = program;
         GuestRam ram = program.space().ram();
-        addresses = program.space().state();
+        handedOut = ram.state();
         usedBytes = ram.usedBytes();
         tablesFrom = ram.programBytes();
         tablesEnd = ram.tableBytesEnd();
@@ -153,8 +152,9 @@ public final class Snapshot implements AutoCloseable {
         return program;
     }
 
-    AddressSpace.State addresses() {
-        return addresses;
+    /** Which pages were handed out. */
+    GuestRam.State ram() {
+        return handedOut;
     }
 
     /** The whole memory, for reading. */

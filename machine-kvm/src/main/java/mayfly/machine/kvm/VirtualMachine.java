@@ -10,25 +10,28 @@ import mayfly.machine.kvm.cpu.BlankMachine;
 import mayfly.machine.kvm.cpu.Layout;
 import mayfly.machine.kvm.cpu.MachineTables;
 import mayfly.machine.kvm.cpu.Processor;
+import mayfly.machine.kvm.files.ByteText;
 import mayfly.machine.kvm.files.Descriptors;
 import mayfly.machine.kvm.files.FileTree;
 import mayfly.machine.kvm.files.HostView;
 import mayfly.machine.kvm.load.BadProgramException;
 import mayfly.machine.kvm.load.FirstStack;
 import mayfly.machine.kvm.load.Loader;
+import mayfly.machine.kvm.load.ProgramFile;
 import mayfly.machine.kvm.load.TreeImage;
 import mayfly.machine.kvm.memory.AddressSpace;
 import mayfly.machine.kvm.memory.GuestRam;
 import mayfly.machine.kvm.memory.PageTables;
 import mayfly.machine.kvm.program.Program;
+import mayfly.machine.kvm.program.ProgramCopy;
 import mayfly.machine.kvm.program.Stop;
 import mayfly.machine.kvm.program.SystemCalls;
 import org.jspecify.annotations.Nullable;
 
 /** One virtual machine and the program in it. Belongs to one platform thread, except {@link Program#interrupt}. */
 public final class VirtualMachine implements AutoCloseable {
-    /** Page tables' pool: enough for the memory twice over, and for ranges far apart. */
-    private static final int TABLES_LEAST = 512;
+    /** Page tables' pool: enough for the memory twice over, for ranges far apart, and for some dozens of processes. */
+    private static final int TABLES_LEAST = 2048;
     /** What a program that sees no files of the host may write to its own. */
     private static final long FILE_BYTES = 16 << 20;
 
@@ -57,13 +60,12 @@ public final class VirtualMachine implements AutoCloseable {
     static VirtualMachine forked(BlankMachine blank, Snapshot snapshot, Memory memory) throws ErrnoException {
         Program frozen = snapshot.program();
         GuestRam ram = frozen.space().ram().over(memory);
-        AddressSpace space = frozen.space().over(ram);
-        Processor cpu = Processor.create(blank, memory, space.tables().rootAddress());
+        Processor cpu = Processor.create(blank, memory, frozen.space().tables().rootAddress());
         if (cpu.refusesAnswers() && MachineTables.hasAnswers(memory)) { // its stub would do a program's bidding
             cpu.close();
             throw new IllegalStateException("the snapshot was made on another kind of KVM");
         }
-        return new VirtualMachine(snapshot, null, memory, cpu, frozen.over(space, cpu));
+        return new VirtualMachine(snapshot, null, memory, cpu, ProgramCopy.of(frozen, ram, cpu));
     }
 
     /** Freezes a booted machine whose threads all wait; it is of no more use afterwards. */
@@ -87,8 +89,8 @@ public final class VirtualMachine implements AutoCloseable {
     public int reset() throws ErrnoException {
         Rewind rewinding = rewind();
         int pages = rewinding.run();
-        program.space().restore(origin().addresses());
-        program.resetTo(origin().program());
+        program.space().ram().restore(origin().ram());
+        ProgramCopy.reset(program, origin().program());
         if (cpu.clock().isOld()) {
             cpu.clock().renew(); // now, and not by a call in the next unit of work
         }
@@ -129,7 +131,7 @@ public final class VirtualMachine implements AutoCloseable {
     private Rewind rewind() throws ErrnoException {
         Rewind made = rewind;
         if (made == null) {
-            made = new Rewind(origin(), memory, program.space());
+            made = new Rewind(origin(), memory, program.space().ram());
             rewind = made;
         }
         return made;
@@ -146,7 +148,9 @@ public final class VirtualMachine implements AutoCloseable {
             Descriptors descriptors)
             throws ErrnoException, BadProgramException {
         FileTree files = new HostView().tree(FILE_BYTES, FILES_MAX);
-        return boot(kvm, memoryBytes, files, image, finder, arguments, environment, descriptors);
+        String path = ByteText.of(image.path());
+        FileTree.Started started = new FileTree.Started(path, path, bytes(arguments), bytes(environment));
+        return boot(kvm, memoryBytes, files, image, finder, started, descriptors);
     }
 
     /**
@@ -165,15 +169,23 @@ public final class VirtualMachine implements AutoCloseable {
             List<String> environment,
             Descriptors descriptors)
             throws ErrnoException, BadProgramException {
-        return boot(
-                kvm,
-                memoryBytes,
-                files,
-                TreeImage.open(files, path),
-                linker -> TreeImage.open(files, linker),
-                arguments,
-                environment,
-                descriptors);
+        String name = ByteText.of(path);
+        ProgramFile file =
+                ProgramFile.find(files, files.node(files.workingDirectory(), name, true), name, bytes(arguments));
+        try {
+            FileTree.Started started =
+                    new FileTree.Started(name, file.image().executable(), file.arguments(), bytes(environment));
+            return boot(
+                    kvm,
+                    memoryBytes,
+                    files,
+                    file.image(),
+                    linker -> TreeImage.open(files, linker),
+                    started,
+                    descriptors);
+        } finally {
+            file.image().close();
+        }
     }
 
     private static VirtualMachine boot(
@@ -182,15 +194,10 @@ public final class VirtualMachine implements AutoCloseable {
             FileTree files,
             Loader.Source image,
             Loader.Finder finder,
-            List<String> arguments,
-            List<String> environment,
+            FileTree.Started started,
             Descriptors descriptors)
             throws ErrnoException, BadProgramException {
-        files.setStarted(new FileTree.Started(
-                image.path(),
-                image instanceof TreeImage file ? file.executable() : image.path(),
-                arguments,
-                environment));
+        files.setStarted(started);
         int pages = Math.toIntExact(AddressSpace.pageUp(memoryBytes) >> GuestRam.PAGE_BITS) + Layout.RESERVED_PAGES;
         int tables = TABLES_LEAST + pages / 128;
         Memfd file = Memfd.create("guest", (long) (pages + tables) << GuestRam.PAGE_BITS);
@@ -199,7 +206,7 @@ public final class VirtualMachine implements AutoCloseable {
         try {
             memory = file.map();
             GuestRam ram = new GuestRam(memory, pages, tables, Layout.RESERVED_PAGES);
-            VirtualMachine machine = load(kvm, file, ram, files, image, finder, arguments, environment, descriptors);
+            VirtualMachine machine = load(kvm, file, ram, files, image, finder, started, descriptors);
             loaded = true;
             return machine;
         } finally {
@@ -219,8 +226,7 @@ public final class VirtualMachine implements AutoCloseable {
             FileTree files,
             Loader.Source image,
             Loader.Finder finder,
-            List<String> arguments,
-            List<String> environment,
+            FileTree.Started started,
             Descriptors descriptors)
             throws ErrnoException, BadProgramException {
         PageTables pageTables = PageTables.create(ram);
@@ -230,7 +236,10 @@ public final class VirtualMachine implements AutoCloseable {
         byte[] random = new byte[16];
         new java.security.SecureRandom().nextBytes(random);
         FirstStack.Placed stack = FirstStack.write(
-                space, loaded, new FirstStack.Content(arguments, environment, image.path(), random, true, 1000, 1000));
+                space,
+                loaded,
+                new FirstStack.Content(
+                        started.arguments(), started.environment(), started.path(), random, true, 1000, 1000));
         Processor cpu = Processor.create(kvm, ram.memory(), pageTables.rootAddress());
         if (cpu.takesAnswers() && !MachineTables.openAnswers(ram, pageTables)) {
             throw new IllegalArgumentException("no room for the machine's page tables");
@@ -238,6 +247,10 @@ public final class VirtualMachine implements AutoCloseable {
         Program program = new Program(space, cpu, SystemCalls.all(), descriptors, files);
         program.start(loaded.start(), stack.pointer());
         return new VirtualMachine(null, file, ram.memory(), cpu, program);
+    }
+
+    private static List<String> bytes(List<String> texts) {
+        return texts.stream().map(ByteText::of).toList();
     }
 
     public Program program() {

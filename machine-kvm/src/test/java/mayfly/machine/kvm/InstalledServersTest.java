@@ -27,6 +27,30 @@ class InstalledServersTest {
     }
 
     @Test
+    void gunicornWithOneWorker() throws Exception {
+        Bed.needsKvm();
+        assumeTrue(Files.isExecutable(Path.of("/usr/bin/gunicorn")), "skipped: gunicorn is not installed");
+        Files.writeString(directory.resolve("app.py"), """
+                import os, ssl
+                count = 0
+                def app(environ, start_response):
+                    global count
+                    count += 1
+                    start_response("200 OK", [("Content-Length", "7"), ("Random", ssl.RAND_bytes(8).hex())])
+                    return [b"count %d" % count]
+                """);
+        List<String> command = List.of(
+                "/usr/bin/gunicorn", "-w", "1", "-b", "127.0.0.1:8000", "--chdir", directory.toString(), "app:app");
+        List<String> answers = new ServerBed().serve(directory, command, 256 << 20, 5, ServerBed::get);
+        for (String answer : answers) {
+            assertThat(answer).contains("200 OK").endsWith("count 1");
+        }
+        assertThat(answers.stream().map(answer -> answer.replaceAll("(?s).*Random: (\\w+).*", "$1")))
+                .as("random numbers of the worker")
+                .doesNotHaveDuplicates();
+    }
+
+    @Test
     void pythonHttpServer() throws Exception {
         countsToOne("/usr/bin/python3", "app.py", """
                 import http.server

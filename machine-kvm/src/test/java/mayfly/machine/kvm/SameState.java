@@ -29,7 +29,7 @@ final class SameState {
             "HostMount.directory",
             "KernelMemory.total",
             // each machine's own number
-            "ProcessState.processId",
+            "GuestProcess.shownId",
             // whose files these are: the first to write to one copies it
             "MemoryInode.token",
             "Piece.token",

@@ -223,27 +223,6 @@ class ThreadsTest {
     }
 
     @Test
-    void anotherProcessIsRefusedByName() throws Exception {
-        Path program = compile("forks", """
-                int main(void) {
-                    int r;
-                    r = fork(); printf("%d %s\\n", r, strerror(errno));
-                    r = vfork(); printf("%d %s\\n", r, strerror(errno));
-                    r = execl("/bin/true", "true", NULL); printf("%d %s\\n", r, strerror(errno));
-                }
-                """);
-        Guest guest = Guest.run(program).succeeded();
-        assertThat(guest.out()).isEqualTo("-1 Function not implemented\n".repeat(3));
-        assertThat(guest.error().lines())
-                .allMatch(line -> line.contains("isolation = process"))
-                .hasSize(3)
-                .satisfiesExactly(
-                        line -> assertThat(line).contains("fork"),
-                        line -> assertThat(line).contains("vfork"),
-                        line -> assertThat(line).contains("execve"));
-    }
-
-    @Test
     void threadsHaveALimit() throws Exception {
         Path program = compile("many", """
                 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;

@@ -17,6 +17,7 @@ import mayfly.linux.ErrnoException;
 import mayfly.linux.Kvm;
 import mayfly.linux.KvmMachine;
 import mayfly.linux.Memory;
+import mayfly.linux.SpecialRegisters;
 import mayfly.linux.ThreadSignal;
 import mayfly.linux.Vcpu;
 import mayfly.machine.kvm.memory.AddressSpace;
@@ -318,6 +319,30 @@ public final class Processor implements AutoCloseable {
 
     public void setFsBase(long base) {
         vcpu.setFsBase(base);
+    }
+
+    /**
+     * Lets a settled thread begin another program: all its registers are as at a program's first instruction.
+     *
+     * @param root physical address of its page tables
+     */
+    public void start(long instruction, long stack, long root) throws ErrnoException {
+        for (Vcpu.Register register : Vcpu.Register.values()) {
+            vcpu.set(register, 0);
+        }
+        vcpu.set(RIP, instruction);
+        vcpu.set(RSP, stack);
+        vcpu.set(RFLAGS, FLAGS_ALWAYS);
+        vcpu.setFsBase(0);
+        vcpu.setGsBase(0);
+        setRoot(root);
+        startExtended();
+    }
+
+    /** @param root physical address of the page tables that the program has from now on */
+    public void setRoot(long root) {
+        vcpu.special().set(SpecialRegisters.Control.CR3, root);
+        vcpu.setFsBase(vcpu.fsBase()); // marks the special registers as changed
     }
 
     public long gsBase() {

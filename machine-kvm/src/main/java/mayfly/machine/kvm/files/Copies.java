@@ -16,6 +16,7 @@ public final class Copies {
     private Copies(FileTree original, FileTree copy) {
         memory = copy.kernelMemory();
         copies.put(original, copy);
+        copies.put(original.memory(), copy.memory());
     }
 
     /** For a machine that has a copy of another one's files; so far that is all it has. */
@@ -37,6 +38,11 @@ public final class Copies {
             copies.put(original, known);
         }
         return (T) known;
+    }
+
+    /** Of what another process sees: in the same files. */
+    public FileTree of(FileTree tree) {
+        return of(tree, original -> original.over(of(original.memory(), MemoryFiles::copy)));
     }
 
     public OpenFile of(OpenFile file) {

@@ -4,7 +4,7 @@ import java.util.Arrays;
 import mayfly.linux.Errno;
 import org.jspecify.annotations.Nullable;
 
-/** A program's descriptors: small numbers that are the machine's own and never the host's. */
+/** A process's descriptors: small numbers that are the machine's own and never the host's. */
 public final class Descriptors {
     /** As RLIMIT_NOFILE says. */
     public static final int MAX = 4096;
@@ -105,6 +105,29 @@ public final class Descriptors {
             copy.files[fd] = file == null ? null : copies.of(file);
         }
         return copy;
+    }
+
+    /** A forked process's: the same numbers stand for the same files. */
+    public Descriptors another() {
+        Descriptors another = new Descriptors();
+        another.limit = limit;
+        int end = end();
+        another.grow(end);
+        System.arraycopy(closeOnExec, 0, another.closeOnExec, 0, end);
+        for (int fd = 0; fd < end; fd++) {
+            OpenFile file = files[fd];
+            another.files[fd] = file == null ? null : file.retain();
+        }
+        return another;
+    }
+
+    /** execve(2): closes those that are to be. */
+    public void closeForExec() {
+        for (int fd = 0; fd < files.length; fd++) {
+            if (files[fd] != null && closeOnExec[fd]) {
+                close(fd);
+            }
+        }
     }
 
     /** Closes all. */

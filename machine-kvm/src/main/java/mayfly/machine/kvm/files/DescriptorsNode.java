@@ -57,7 +57,7 @@ final class DescriptorsNode extends Node {
     }
 
     private static @Nullable OpenFile file(FileTree tree, int number) {
-        FileTree.Shown process = tree.process();
+        ShownProcess process = tree.process();
         return process == null ? null : process.descriptors().get(number);
     }
 
@@ -77,7 +77,7 @@ final class DescriptorsNode extends Node {
 
     @Override
     long list(FileTree tree, List<Entry> to) {
-        FileTree.Shown process = tree.process();
+        ShownProcess process = tree.process();
         int end = process == null ? 0 : process.descriptors().end();
         for (int number = 0; number < end; number++) {
             if (file(tree, number) != null) {

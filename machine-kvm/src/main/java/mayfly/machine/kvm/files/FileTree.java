@@ -3,13 +3,12 @@ package mayfly.machine.kvm.files;
 import java.util.List;
 import mayfly.linux.Errno;
 import mayfly.machine.kvm.files.PathWalk.End;
-import mayfly.machine.kvm.memory.AddressSpace;
 import org.jspecify.annotations.Nullable;
 
 /**
- * All files that one program sees, and where it is among them: directories of the host, read-only, below mount points of
- * a file system in memory that is the program's own. Paths and names are Latin-1 strings, one char for each byte.
- * Results are 0 or negative errnos. Belongs to one machine; {@link #copy} makes another's.
+ * All files that one process sees, and where it is among them: directories of the host, read-only, below mount points of
+ * a file system in memory that is the machine's own. Paths and names are Latin-1 strings, one char for each byte.
+ * Results are 0 or negative errnos. Belongs to one machine; {@link #copy} makes another's, {@link #another} another process's.
  */
 public final class FileTree {
     /** The program's user and group. */
@@ -35,20 +34,10 @@ public final class FileTree {
     private Node workingDirectory;
     private int umask = 022;
     private Started started = new Started("/", "/", List.of(), List.of());
-    private @Nullable Shown process;
-
-    /** What the tree shows of the program in /proc. */
-    public interface Shown {
-        Descriptors descriptors();
-
-        AddressSpace space();
-
-        /** The ids of its threads. */
-        int[] threads();
-    }
+    private @Nullable ShownProcess process;
 
     /**
-     * What a program was started with.
+     * What a program was started with, one char for each byte.
      *
      * @param path of the program, as it was asked for
      * @param executable the file that this led to
@@ -70,9 +59,18 @@ public final class FileTree {
         return (path.hashCode() & 0x7FFF_FFFFL) | 0x1_0000_0000L;
     }
 
-    /** The same files for another program; costs nothing until one of them is changed. */
+    /** The same files for another machine; costs nothing until one of them is changed. */
     public FileTree copy() {
-        FileTree copy = new FileTree(memory.copy());
+        return over(memory.copy());
+    }
+
+    /** The same files as another process of the machine sees them. */
+    public FileTree another() {
+        return over(memory);
+    }
+
+    FileTree over(MemoryFiles files) {
+        FileTree copy = new FileTree(files);
         copy.workingDirectory = workingDirectory;
         copy.umask = umask;
         copy.started = started;
@@ -89,12 +87,12 @@ public final class FileTree {
     }
 
     /** Whose /proc/self it shows. */
-    public void show(Shown shown) {
+    public void show(ShownProcess shown) {
         process = shown;
     }
 
     @Nullable
-    Shown process() {
+    ShownProcess process() {
         return process;
     }
 

@@ -71,7 +71,7 @@ final class MachineFiles {
         }
     }
 
-    private static String memory(FileTree.Shown process) {
+    private static String memory(ShownProcess process) {
         GuestRam ram = process.space().ram();
         long total = (long) ram.pages() * (GuestRam.PAGE / 1024);
         long free = (long) ram.available() * (GuestRam.PAGE / 1024);

@@ -40,7 +40,7 @@ final class OpenDirectory extends OpenFile {
 
     @Override
     protected OpenFile duplicate(Copies copies) {
-        OpenDirectory copy = new OpenDirectory(copies.of(tree, FileTree::copy), node, flags());
+        OpenDirectory copy = new OpenDirectory(copies.of(tree), node, flags());
         copy.entries = entries; // never changed once it is complete
         copy.next = next;
         return copy;

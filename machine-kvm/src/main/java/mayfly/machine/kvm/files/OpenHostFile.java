@@ -22,7 +22,7 @@ final class OpenHostFile extends SeekableFile {
 
     @Override
     protected OpenFile duplicate(Copies copies) {
-        OpenHostFile copy = new OpenHostFile(content, node, copies.of(tree, FileTree::copy), flags());
+        OpenHostFile copy = new OpenHostFile(content, node, copies.of(tree), flags());
         copy.position = position;
         return copy;
     }

@@ -37,7 +37,7 @@ final class OpenMemoryFile extends SeekableFile {
 
     @Override
     protected OpenFile duplicate(Copies copies) {
-        return new OpenMemoryFile(copies.of(tree, FileTree::copy), this);
+        return new OpenMemoryFile(copies.of(tree), this);
     }
 
     @Override

@@ -22,7 +22,7 @@ public final class OpenPath extends OpenFile {
 
     @Override
     protected OpenFile duplicate(Copies copies) {
-        return new OpenPath(copies.of(tree, FileTree::copy), node, flags(), name);
+        return new OpenPath(copies.of(tree), node, flags(), name);
     }
 
     @Override

@@ -24,7 +24,7 @@ final class OpenText extends SeekableFile {
 
     @Override
     protected OpenFile duplicate(Copies copies) {
-        OpenText copy = new OpenText(copies.of(tree, FileTree::copy), node, flags());
+        OpenText copy = new OpenText(copies.of(tree), node, flags());
         copy.text = text;
         copy.position = position;
         return copy;

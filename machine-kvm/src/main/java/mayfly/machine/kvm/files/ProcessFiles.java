@@ -1,6 +1,5 @@
 package mayfly.machine.kvm.files;
 
-import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Locale;
 import java.util.function.BiFunction;
@@ -9,9 +8,9 @@ import mayfly.machine.kvm.memory.GuestRam;
 import mayfly.machine.kvm.memory.Region;
 import org.jspecify.annotations.Nullable;
 
-/** What /proc/self shows of the program. */
+/** What /proc shows of a process: the directory of whoever looks, which {@link ProcessesNode} makes all others of. */
 final class ProcessFiles {
-    /** As {@code Program.PID}: the program is alone and has this number. */
+    /** As {@code Program.PID}: what the first process is called, and in the tree whoever looks. */
     private static final int PID = 2;
 
     private static final String NO_CAPABILITIES =
@@ -23,9 +22,9 @@ final class ProcessFiles {
     private ProcessFiles() {}
 
     static void add(TreeBuilder tree) {
-        tree.link("/proc/self", Integer.toString(PID));
-        tree.link("/proc/thread-self", PID + "/task/" + PID);
-        link(tree, "exe", t -> bytes(t.started().executable()));
+        tree.mount("/proc/self", new LinkNode("/proc/self", ProcessFiles::own, _ -> null));
+        tree.mount("/proc/thread-self", new LinkNode("/proc/thread-self", t -> own(t) + "/task/" + own(t), _ -> null));
+        link(tree, "exe", t -> t.started().executable());
         link(tree, "root", _ -> "/");
         tree.mount(
                 HOME + "/cwd",
@@ -35,15 +34,25 @@ final class ProcessFiles {
         tree.text(HOME + "/environ", t -> zeroes(t.started().environment()));
         tree.text(HOME + "/comm", t -> name(t) + "\n");
         text(tree, "maps", (_, p) -> maps(p));
-        text(tree, "stat", (t, p) -> stat(t, p, PID));
+        text(tree, "stat", (t, p) -> stat(t, p, p.id()));
         text(tree, "statm", (_, p) -> statm(p));
-        text(tree, "status", (t, p) -> status(t, p, PID));
+        text(tree, "status", (t, p) -> status(t, p, p.id()));
         tree.text(HOME + "/cgroup", "0::/\n");
         tree.text(HOME + "/limits", LIMITS);
         tree.text(HOME + "/oom_score_adj", "0\n");
         tree.text(HOME + "/mounts", MOUNTS);
         tree.text(HOME + "/mountinfo", MOUNTINFO);
         tree.mount(HOME + "/task", new ThreadsNode(HOME + "/task"));
+    }
+
+    /** When all of /proc is there. */
+    static void cover(TreeBuilder tree) {
+        tree.cover("/proc", always -> new ProcessesNode(always, Integer.toString(PID)));
+    }
+
+    private static String own(FileTree tree) {
+        ShownProcess process = tree.process();
+        return Integer.toString(process == null ? PID : process.id());
     }
 
     private static final String LIMITS = """
@@ -68,32 +77,28 @@ final class ProcessFiles {
         tree.mount(HOME + "/" + name, new LinkNode(HOME + "/" + name, target, _ -> null));
     }
 
-    private static void text(TreeBuilder tree, String name, BiFunction<FileTree, FileTree.Shown, String> text) {
+    private static void text(TreeBuilder tree, String name, BiFunction<FileTree, ShownProcess, String> text) {
         tree.text(HOME + "/" + name, of(text));
     }
 
     /** Nothing as long as no program is shown. */
-    static Function<FileTree, String> of(BiFunction<FileTree, FileTree.Shown, String> text) {
+    static Function<FileTree, String> of(BiFunction<FileTree, ShownProcess, String> text) {
         return tree -> {
-            FileTree.@Nullable Shown process = tree.process();
+            @Nullable ShownProcess process = tree.process();
             return process == null ? "" : text.apply(tree, process);
         };
-    }
-
-    private static String bytes(String text) {
-        return new String(text.getBytes(StandardCharsets.UTF_8), StandardCharsets.ISO_8859_1);
     }
 
     private static String zeroes(List<String> strings) {
         StringBuilder text = new StringBuilder();
         for (String string : strings) {
-            text.append(bytes(string)).append('\0');
+            text.append(string).append('\0');
         }
         return text.toString();
     }
 
     static String name(FileTree tree) {
-        String path = bytes(tree.started().path());
+        String path = tree.started().path();
         String name = path.substring(path.lastIndexOf('/') + 1);
         return name.substring(0, Math.min(NAME_MAX, name.length()));
     }
@@ -101,7 +106,7 @@ final class ProcessFiles {
     /** Of tens of thousands of regions, with long names, not all are shown. */
     private static final int MAPS_CHARS_MAX = 1 << 20;
 
-    private static String maps(FileTree.Shown process) {
+    private static String maps(ShownProcess process) {
         StringBuilder text = new StringBuilder();
         for (Region region : process.space().regions()) {
             if (text.length() > MAPS_CHARS_MAX) {
@@ -110,12 +115,13 @@ final class ProcessFiles {
             int protection = region.protection();
             String line = String.format(
                     Locale.ROOT,
-                    "%08x-%08x %c%c%cp %08x 00:00 %d",
+                    "%08x-%08x %c%c%c%c %08x 00:00 %d",
                     region.start(),
                     region.end(),
                     (protection & Region.READ) != 0 ? 'r' : '-',
                     (protection & Region.WRITE) != 0 ? 'w' : '-',
                     (protection & Region.EXECUTE) != 0 ? 'x' : '-',
+                    region.shared() ? 's' : 'p',
                     region.backing() == null ? 0 : region.offset(),
                     region.backing() == null ? 0 : FileTree.systemInode(region.name()));
             text.append(line);
@@ -127,7 +133,7 @@ final class ProcessFiles {
         return text.toString();
     }
 
-    private static long mapped(FileTree.Shown process) {
+    private static long mapped(ShownProcess process) {
         long bytes = 0;
         for (Region region : process.space().regions()) {
             bytes += region.end() - region.start();
@@ -135,32 +141,44 @@ final class ProcessFiles {
         return bytes;
     }
 
-    private static long resident(FileTree.Shown process) {
+    private static long resident(ShownProcess process) {
         GuestRam ram = process.space().ram();
         return (long) (ram.pages() - ram.available()) * GuestRam.PAGE;
     }
 
     /** As proc_pid_stat(5): 52 fields, of which few mean something here. */
-    static String stat(FileTree tree, FileTree.Shown process, int thread) {
+    static String stat(FileTree tree, ShownProcess process, int thread) {
         long stack = 0;
         for (Region region : process.space().regions()) {
             if (region.name().equals("[stack]")) {
                 stack = region.end() - GuestRam.PAGE;
             }
         }
-        return thread + " (" + name(tree) + ") R 1 " + PID + " " + PID + " 0 -1 4194304 0 0 0 0 0 0 0 0 20 0 "
+        return thread + " (" + name(tree) + ") " + process.state() + " " + process.parent() + " " + process.group()
+                + " "
+                + process.session() + " 0 -1 4194304 0 0 0 0 0 0 0 0 20 0 "
                 + process.threads().length + " 0 1 " + mapped(process) + " " + resident(process) / GuestRam.PAGE
                 + " 18446744073709551615 0 0 " + stack + " 0 0 0 0 0 0 0 0 0 17 0 0 0 0 0 0 0 0 0 0 0 0 0 0\n";
     }
 
-    private static String statm(FileTree.Shown process) {
+    private static String statm(ShownProcess process) {
         long resident = resident(process) / GuestRam.PAGE;
         return mapped(process) / GuestRam.PAGE + " " + resident + " 0 0 0 " + resident + " 0\n";
     }
 
-    static String status(FileTree tree, FileTree.Shown process, int thread) {
-        return "Name:\t" + name(tree) + "\nUmask:\t0022\nState:\tR (running)\nTgid:\t" + PID + "\nNgid:\t0\nPid:\t"
-                + thread + "\nPPid:\t1\nTracerPid:\t0\nUid:\t1000\t1000\t1000\t1000\nGid:\t1000\t1000\t1000\t1000\n"
+    private static String state(ShownProcess process) {
+        return switch (process.state()) {
+            case 'R' -> "R (running)";
+            case 'Z' -> "Z (zombie)";
+            default -> "S (sleeping)";
+        };
+    }
+
+    static String status(FileTree tree, ShownProcess process, int thread) {
+        return "Name:\t" + name(tree) + "\nUmask:\t0022\nState:\t" + state(process) + "\nTgid:\t" + process.id()
+                + "\nNgid:\t0\nPid:\t"
+                + thread + "\nPPid:\t" + process.parent()
+                + "\nTracerPid:\t0\nUid:\t1000\t1000\t1000\t1000\nGid:\t1000\t1000\t1000\t1000\n"
                 + "FDSize:\t64\nGroups:\t\nVmPeak:\t" + mapped(process) / 1024 + " kB\nVmSize:\t"
                 + mapped(process) / 1024 + " kB\nVmHWM:\t" + resident(process) / 1024 + " kB\nVmRSS:\t"
                 + resident(process) / 1024 + " kB\nThreads:\t" + process.threads().length

@@ -16,6 +16,7 @@ final class SystemFiles {
         settings(tree, hosts);
         ProcessFiles.add(tree);
         MachineFiles.add(tree);
+        ProcessFiles.cover(tree);
     }
 
     private static void devices(TreeBuilder tree) {

@@ -42,7 +42,7 @@ final class ThreadsNode extends Node {
     }
 
     private static int[] threads(FileTree tree) {
-        FileTree.Shown process = tree.process();
+        ShownProcess process = tree.process();
         return process == null ? new int[0] : process.threads();
     }
 
@@ -115,7 +115,7 @@ final class ThreadsNode extends Node {
         /** Makes a file's text. */
         @FunctionalInterface
         private interface Text {
-            String of(FileTree tree, FileTree.Shown process, int thread);
+            String of(FileTree tree, ShownProcess process, int thread);
         }
 
         private Node text(String name, Text text) {

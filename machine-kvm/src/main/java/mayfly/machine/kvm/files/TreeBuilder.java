@@ -71,6 +71,12 @@ final class TreeBuilder {
         tree.memory().own(add(path, mode, "").place).mounted = node;
     }
 
+    /** A directory is seen by way of another node, to which what is in memory is given. */
+    void cover(String path, java.util.function.UnaryOperator<Node> cover) {
+        MemoryNode directory = directory(path);
+        tree.memory().own(directory.place).mounted = cover.apply(directory);
+    }
+
     void link(String path, String target) {
         var _ = add(path, FileStatus.LINK | 0777, target);
     }

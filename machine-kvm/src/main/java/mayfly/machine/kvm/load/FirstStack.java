@@ -3,6 +3,7 @@ package mayfly.machine.kvm.load;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
+import mayfly.linux.Errno;
 import mayfly.machine.kvm.cpu.Layout;
 import mayfly.machine.kvm.memory.AddressSpace;
 import mayfly.machine.kvm.memory.AddressSpace.Place;
@@ -48,6 +49,8 @@ public final class FirstStack {
     private static final int RANDOM_BYTES = 16;
 
     /**
+     * All strings have one char for each byte.
+     *
      * @param arguments argv, at least one
      * @param environment NAME=VALUE
      * @param path AT_EXECFN
@@ -80,24 +83,26 @@ public final class FirstStack {
     public static Placed write(AddressSpace space, Loader.Loaded loaded, Content content) throws BadProgramException {
         int strings = 0;
         for (String text : content.arguments()) {
-            strings += text.getBytes(StandardCharsets.UTF_8).length + 9;
+            strings += text.length() + 9;
         }
         for (String text : content.environment()) {
-            strings += text.getBytes(StandardCharsets.UTF_8).length + 9;
+            strings += text.length() + 9;
         }
         if (strings > STRINGS_BYTES_MAX) {
-            throw new BadProgramException(content.path(), "its arguments and environment have more than 2 MiB");
+            throw new BadProgramException(
+                    content.path(), "its arguments and environment have more than 2 MiB", Errno.E2BIG);
         }
         int protection = Region.READ | Region.WRITE | (loaded.executableStack() ? Region.EXECUTE : 0);
         long mapped = space.map(
                 STACK_TOP - STACK_BYTES, STACK_BYTES, protection, Place.FIXED_IF_FREE, null, 0, false, "[stack]");
         if (mapped < 0) {
-            throw new BadProgramException(content.path(), "leaves no room for a stack");
+            throw new BadProgramException(content.path(), "leaves no room for a stack", Errno.ENOMEM);
         }
         try {
             return new FirstStack(space).write(loaded, content);
         } catch (GuestFault noMemory) {
-            throw new BadProgramException(content.path(), "leaves no memory for a stack; give the machine more");
+            throw new BadProgramException(
+                    content.path(), "leaves no memory for a stack; give the machine more", Errno.ENOMEM);
         }
     }
 
@@ -180,7 +185,7 @@ public final class FirstStack {
     }
 
     private long string(String text) {
-        byte[] bytes = text.getBytes(StandardCharsets.UTF_8);
+        byte[] bytes = text.getBytes(StandardCharsets.ISO_8859_1);
         at -= bytes.length + 1;
         space.write(at, bytes);
         space.write(at + bytes.length, new byte[1]);

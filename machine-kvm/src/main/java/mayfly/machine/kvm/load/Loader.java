@@ -135,7 +135,8 @@ public final class Loader {
                 file.path(),
                 error == -Errno.ENOMEM
                         ? "does not fit into the machine's memory; give it more"
-                        : "cannot be mapped where it must be: " + Errno.name((int) -error));
+                        : "cannot be mapped where it must be: " + Errno.name((int) -error),
+                (int) -error);
     }
 
     private static int protection(int flags) {

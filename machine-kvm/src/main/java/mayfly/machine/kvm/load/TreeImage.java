@@ -1,11 +1,12 @@
 package mayfly.machine.kvm.load;
 
-import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import mayfly.linux.Errno;
 import mayfly.linux.Memory;
+import mayfly.machine.kvm.files.ByteText;
 import mayfly.machine.kvm.files.FileStatus;
 import mayfly.machine.kvm.files.FileTree;
+import mayfly.machine.kvm.files.Node;
 import mayfly.machine.kvm.files.OpenFile;
 import mayfly.machine.kvm.files.Opened;
 import mayfly.machine.kvm.files.Transfer;
@@ -27,27 +28,45 @@ public final class TreeImage implements Loader.Source {
         this.size = size;
     }
 
-    /** @param path as the program sees it; absolute, or in its working directory */
+    /** @param path as people write it; absolute, or in the working directory */
     public static TreeImage open(FileTree tree, String path) throws BadProgramException {
-        String bytes = new String(path.getBytes(StandardCharsets.UTF_8), StandardCharsets.ISO_8859_1);
-        long refused = tree.access(tree.node(tree.workingDirectory(), bytes, true), MAY_EXECUTE);
-        Opened opened = tree.open(tree.workingDirectory(), bytes, OpenFile.READ_ONLY, 0);
+        return open(tree, tree.node(tree.workingDirectory(), ByteText.of(path), true), ByteText.of(path));
+    }
+
+    /** @param path by which it was found, one char for each byte */
+    public static TreeImage open(FileTree tree, Node node, String path) throws BadProgramException {
+        long refused = tree.access(node, MAY_EXECUTE);
+        if (refused != 0) {
+            throw cannotOpen(path, refused);
+        }
+        Opened opened = tree.openNode(node, OpenFile.READ_ONLY, tree.path(node));
         OpenFile file = opened.file();
-        if (file == null || refused != 0) {
-            String reason = Errno.name((int) -(refused != 0 ? refused : opened.error()));
-            throw new BadProgramException(path, "cannot be opened in the machine: " + reason);
+        if (file == null) {
+            throw cannotOpen(path, opened.error());
         }
         Backing backing = file.backing();
         FileStatus status = new FileStatus();
         if (backing == null || file.status(status) != 0) {
-            throw new BadProgramException(path, "is not a regular file");
+            file.release();
+            throw new BadProgramException(path, "is not a regular file", Errno.EACCES);
         }
         return new TreeImage(path, file, backing, status.size);
     }
 
-    /** Its path without links. */
+    private static BadProgramException cannotOpen(String path, long error) {
+        int errno = (int) -error;
+        return new BadProgramException(
+                ByteText.shown(path), "cannot be opened in the machine: " + Errno.name(errno), errno);
+    }
+
+    /** What was mapped of it stays. */
+    public void close() {
+        file.release();
+    }
+
+    /** Its path without links, as the program knows it. */
     public String executable() {
-        return new String(file.name().getBytes(StandardCharsets.ISO_8859_1), StandardCharsets.UTF_8);
+        return file.name();
     }
 
     @Override

@@ -23,8 +23,6 @@ public final class AddressSpace extends GuestBytes {
     private static final long EAGER_BYTES = 1 << 20;
 
     private static final long EAGER_FILE_BYTES = 8 << 20;
-    /** How many pages are read from a file at once. */
-    private static final int RUN_PAGES = 64;
     /** How much a fault maps, aligned. */
     private static final long FAULT_BYTES = 128 << 10;
     /** Below this size discarded memory is filled with zeroes, above it is given back. */
@@ -32,12 +30,15 @@ public final class AddressSpace extends GuestBytes {
 
     private final GuestRam ram;
     private final PageTables tables;
+    private final RegionPages pages;
     private Regions regions;
+    /** Whether it ever had a shared region: most never do. */
+    private boolean everShared;
+
     private long mapTop;
     private long breakStart;
     private long breakEnd;
     private LongPredicate mayKeep = bytes -> bytes <= 0;
-    private long writes;
 
     public AddressSpace(GuestRam ram, PageTables tables, long mapTop) {
         this(ram, tables, Regions.empty());
@@ -49,6 +50,8 @@ public final class AddressSpace extends GuestBytes {
         this.ram = ram;
         this.tables = tables;
         this.regions = regions;
+        everShared = regions.each().stream().anyMatch(Region::shared);
+        pages = new RegionPages(ram, tables);
     }
 
     /** What is needed, besides the memory's content, to be as it was. */
@@ -92,6 +95,12 @@ public final class AddressSpace extends GuestBytes {
         return regions.all();
     }
 
+    /** Whether what lies at an address may be other processes' too, for good. */
+    public boolean isShared(long address) {
+        Region region = everShared ? regions.at(address) : null;
+        return region != null && region.shared();
+    }
+
     public @Nullable Region region(long address) {
         return regions.at(address);
     }
@@ -124,6 +133,20 @@ public final class AddressSpace extends GuestBytes {
             long offset,
             boolean reserve,
             String name) {
+        return map(address, length, protection, place, backing, offset, reserve, false, name);
+    }
+
+    /** The same; with {@code shared} forked processes see each other's writes to it. */
+    public long map(
+            long address,
+            long length,
+            int protection,
+            Place place,
+            @Nullable Backing backing,
+            long offset,
+            boolean reserve,
+            boolean shared,
+            String name) {
         if (length <= 0 || length > TOP) {
             return length == 0 ? -Errno.EINVAL : -Errno.ENOMEM;
         }
@@ -141,10 +164,15 @@ public final class AddressSpace extends GuestBytes {
         if (at < 0) {
             return at;
         }
-        Region region = new Region(at, at + bytes, protection, backing, offset, name);
+        Region region = new Region(at, at + bytes, protection, backing, offset, shared, name);
         regions.add(region);
+        everShared |= shared;
+        if (shared && !pages.populateAll(region)) {
+            drop(at, at + bytes);
+            return -Errno.ENOMEM;
+        }
         if (region.readable() && bytes <= (backing == null ? EAGER_BYTES : EAGER_FILE_BYTES)) {
-            populate(region, at, at + bytes); // what finds no room now may find some when it is touched
+            pages.populate(region, at, at + bytes); // what finds no room now may find some when it is touched
         }
         return at;
     }
@@ -202,17 +230,7 @@ public final class AddressSpace extends GuestBytes {
 
     private void drop(long from, long until) {
         for (Region part : regions.remove(from, until)) {
-            release(part.start(), part.end());
-        }
-    }
-
-    private void release(long from, long until) {
-        for (long at = from; at < until; at += GuestRam.PAGE) {
-            at = tables.skipAbsent(at, until);
-            int page = at < until ? tables.unmap(at) : -1;
-            if (page >= 0) {
-                ram.give(page);
-            }
+            pages.release(part.start(), part.end());
         }
     }
 
@@ -231,19 +249,13 @@ public final class AddressSpace extends GuestBytes {
             return -Errno.ENOMEM;
         }
         regions.change(address, address + bytes, region -> region.with(protection));
-        boolean write = (protection & Region.WRITE) != 0;
-        boolean execute = (protection & Region.EXECUTE) != 0;
         long end = address + bytes;
-        for (long at = tables.skipAbsent(address, end); at < end; at = tables.skipAbsent(at + GuestRam.PAGE, end)) {
-            if (protection == 0) {
-                tables.hide(at);
-            } else {
-                tables.protect(at, write, execute);
-            }
+        for (Region region : regions.within(address, end)) {
+            pages.protect(region, Math.max(address, region.start()), Math.min(end, region.end()));
         }
         if (protection != 0 && bytes <= EAGER_BYTES) {
             for (Region region : regions.within(address, end)) {
-                populate(region, Math.max(address, region.start()), Math.min(end, region.end()));
+                pages.populate(region, Math.max(address, region.start()), Math.min(end, region.end()));
             }
         }
         return 0;
@@ -282,6 +294,7 @@ public final class AddressSpace extends GuestBytes {
                     grown.protection(),
                     grown.backing(),
                     grown.offset() + before,
+                    grown.shared(),
                     grown.name()));
             return address;
         }
@@ -290,8 +303,8 @@ public final class AddressSpace extends GuestBytes {
 
     private void extend(Region region) {
         regions.add(region);
-        if (region.readable() && region.length() <= EAGER_BYTES) {
-            populate(region, region.start(), region.end());
+        if (region.readable() && (region.shared() || region.length() <= EAGER_BYTES)) {
+            pages.populate(region, region.start(), region.end());
         }
     }
 
@@ -307,13 +320,14 @@ public final class AddressSpace extends GuestBytes {
             }
         }
         regions.remove(old.start(), old.end());
-        Region whole = new Region(to, to + length, old.protection(), old.backing(), old.offset(), old.name());
+        Region whole =
+                new Region(to, to + length, old.protection(), old.backing(), old.offset(), old.shared(), old.name());
         regions.add(whole);
         for (long at = old.start(); (at = tables.skipAbsent(at, old.end())) < old.end(); at += GuestRam.PAGE) {
             tables.move(at, at - old.start() + to);
         }
         if (whole.readable() && length - moved.length() <= EAGER_BYTES) {
-            populate(whole, to + moved.length(), to + length);
+            pages.populate(whole, to + moved.length(), to + length);
         }
         return to;
     }
@@ -337,7 +351,7 @@ public final class AddressSpace extends GuestBytes {
             if ((after - before) >>> GuestRam.PAGE_BITS > ram.available() || !regions.isFree(before, after)) {
                 return breakEnd;
             }
-            extend(new Region(before, after, Region.READ | Region.WRITE, null, 0, "[heap]"));
+            extend(new Region(before, after, Region.READ | Region.WRITE, null, 0, false, "[heap]"));
         }
         breakEnd = wanted;
         return wanted;
@@ -355,20 +369,16 @@ public final class AddressSpace extends GuestBytes {
         for (Region region : regions.within(address, address + bytes)) {
             long from = Math.max(address, region.start());
             long until = Math.min(address + bytes, region.end());
+            if (region.shared()) {
+                continue; // it stays, for all who have it
+            }
             if (region.backing() == null && until - from <= DISCARD_IN_PLACE_BYTES) {
-                zero(from, until);
+                pages.zero(from, until);
             } else {
-                release(from, until);
+                pages.release(from, until);
             }
         }
         return regions.covers(address, address + bytes) ? 0 : -Errno.ENOMEM;
-    }
-
-    private void zero(long from, long until) {
-        for (long at = tables.skipAbsent(from, until); at < until; at = tables.skipAbsent(at + GuestRam.PAGE, until)) {
-            memory.fill(
-                    GuestRam.address(PageTables.page(tables.entry(at) | tables.hidden(at))), GuestRam.PAGE, (byte) 0);
-        }
     }
 
     // ---- pages on demand ----
@@ -383,66 +393,53 @@ public final class AddressSpace extends GuestBytes {
         if (region == null || !region.readable() || (wanted != Region.READ && !region.allows(wanted))) {
             return false;
         }
+        if (wanted == Region.WRITE && tables.entry(address) != 0) {
+            pages.own(region, address);
+            return RegionPages.allows(tables.entry(address), wanted);
+        }
         long from = Math.max(region.start(), address & -FAULT_BYTES);
         long until = Math.min(region.end(), (address & -FAULT_BYTES) + FAULT_BYTES);
-        populate(region, from, until);
-        return allows(tables.entry(address), wanted);
+        pages.populate(region, from, until);
+        return RegionPages.allows(tables.entry(address), wanted);
     }
 
-    private static boolean allows(long entry, int wanted) {
-        return entry != 0
-                && (wanted != Region.WRITE || (entry & PageTables.WRITE) != 0)
-                && (wanted != Region.EXECUTE || (entry & PageTables.NO_EXECUTE) == 0);
-    }
+    // ---- processes ----
 
-    /** Maps the pages of a part of a region that are not mapped, as far as memory goes. */
-    private void populate(Region region, long from, long until) {
-        for (long at = from; at < until; ) {
-            long hidden = tables.hidden(at);
-            long done = GuestRam.PAGE;
-            if (hidden != 0) {
-                tables.unhide(at, region.writable(), region.executable());
-            } else if (tables.entry(at) == 0) {
-                done = fill(region, at, until);
-                if (done == 0) {
-                    return;
-                }
-            }
-            at += done;
+    /**
+     * A copy for a new process. Pages are shared until either writes; those of shared regions for good.
+     *
+     * @return null when there is no room for its page tables
+     */
+    public @Nullable AddressSpace fork() {
+        PageTables others = tables.another();
+        if (others == null) {
+            return null;
         }
-    }
-
-    /** Maps new pages from an address on, filled at once as far as they lie side by side; how many bytes. */
-    private long fill(Region region, long at, long until) {
-        int first = ram.take();
-        if (first < 0) {
-            return 0;
-        }
-        int count = 1;
-        Backing backing = region.backing();
-        if (backing != null) {
-            while (count < RUN_PAGES && isAbsent(at + (long) count * GuestRam.PAGE, until)) {
-                if (ram.takeAfter(first + count - 1) < 0) {
-                    break;
-                }
-                count++;
-            }
-            var _ = backing.read(
-                    memory, GuestRam.address(first), count * GuestRam.PAGE, region.offset() + (at - region.start()));
-        }
-        for (int i = 0; i < count; i++) {
-            if (!tables.map(at + (long) i * GuestRam.PAGE, first + i, region.writable(), region.executable())) {
-                for (int rest = count - 1; rest >= i; rest--) {
-                    ram.give(first + rest);
-                }
-                return (long) i * GuestRam.PAGE;
+        AddressSpace child = new AddressSpace(ram, others, regions.copy());
+        child.mapTop = mapTop;
+        child.breakStart = breakStart;
+        child.breakEnd = breakEnd;
+        ram.expectManyChanges();
+        for (Region region : regions.each()) {
+            if (!pages.share(region, others)) {
+                child.close();
+                return null;
             }
         }
-        return (long) count * GuestRam.PAGE;
+        return child;
     }
 
-    private boolean isAbsent(long at, long until) {
-        return at < until && tables.entry(at) == 0 && tables.hidden(at) == 0;
+    /** An empty one for another program; null when there is no room for its page tables. */
+    public @Nullable AddressSpace another(long itsMapTop) {
+        PageTables others = tables.another();
+        return others == null ? null : new AddressSpace(ram, others, itsMapTop);
+    }
+
+    /** Its last process ended: gives everything back. */
+    public void close() {
+        ram.expectManyChanges();
+        drop(BOTTOM, TOP);
+        tables.giveBack();
     }
 
     // ---- following the guest's addresses ----
@@ -456,8 +453,11 @@ public final class AddressSpace extends GuestBytes {
     public long host(long address, boolean write) {
         long entry = tables.entry(address);
         int wanted = write ? Region.WRITE : Region.READ;
-        writes += write ? 1 : 0;
-        if (address < BOTTOM || address >= TOP || (entry & PageTables.USER) == 0 || !allows(entry, wanted)) {
+        ram.writes += write ? 1 : 0;
+        if (address < BOTTOM
+                || address >= TOP
+                || (entry & PageTables.USER) == 0
+                || !RegionPages.allows(entry, wanted)) {
             if (address < BOTTOM || address >= TOP || !fault(address, wanted)) {
                 throw new GuestFault();
             }
@@ -472,7 +472,7 @@ public final class AddressSpace extends GuestBytes {
         int bytes = GuestRam.PAGE - (int) (address & (GuestRam.PAGE - 1));
         while (bytes < length) {
             long next = address + bytes;
-            if (next >= TOP || !allows(tables.entry(next), write ? Region.WRITE : Region.READ)) {
+            if (next >= TOP || !RegionPages.allows(tables.entry(next), write ? Region.WRITE : Region.READ)) {
                 break;
             }
             if (host(next, write) != first + bytes) {
@@ -481,11 +481,6 @@ public final class AddressSpace extends GuestBytes {
             bytes += GuestRam.PAGE;
         }
         return Math.min(bytes, length);
-    }
-
-    /** How often somebody was about to write to the memory through this class; grows. */
-    public long writes() {
-        return writes + tables.writes();
     }
 
     private static boolean isRange(long address, long bytes) {

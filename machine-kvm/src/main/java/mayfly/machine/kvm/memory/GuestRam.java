@@ -35,6 +35,12 @@ public final class GuestRam {
     /** Of each page of the pool in use: 0 for last-level tables. */
     private byte[] tableLevels;
 
+    private final StalePages stale;
+    private final Sharing sharing = new Sharing();
+    private final SpareTables spares = new SpareTables();
+    /** How often somebody was about to write to the memory, or wrote to a page table. */
+    long writes;
+
     /**
      * @param memory all of it zeroes; the pages for programs and those for tables
      * @param reserved pages from 0 on that are somebody's already
@@ -44,6 +50,7 @@ public final class GuestRam {
             throw new IllegalArgumentException("memory has " + memory.size() + " bytes, not " + pages + "+" + tables);
         }
         this.memory = memory;
+        stale = new StalePages(memory);
         this.pages = pages;
         tableFirst = pages;
         tableEnd = pages + tables;
@@ -57,10 +64,10 @@ public final class GuestRam {
     }
 
     /** What is needed to hand out the same pages again. */
-    public record State(int used, int[] free) {}
+    public record State(int used, int[] free, Sharing.State sharing, SpareTables.State spares) {}
 
     public State state() {
-        return new State(used, java.util.Arrays.copyOf(free, freeCount));
+        return new State(used, java.util.Arrays.copyOf(free, freeCount), sharing.state(used), spares.state());
     }
 
     /** Goes back to an earlier state; content is the caller's business. Page tables stay. */
@@ -71,6 +78,8 @@ public final class GuestRam {
             free = new int[Math.max(64, freeCount)];
         }
         System.arraycopy(state.free(), 0, free, 0, freeCount);
+        sharing.restore(state.sharing(), pages);
+        spares.restore(state.spares());
     }
 
     /** Another machine's memory with this one's pages handed out and tables in place. */
@@ -101,7 +110,7 @@ public final class GuestRam {
         for (int page : free) {
             in.require(page >= Layout.RESERVED_PAGES && page < used, "page " + page + " cannot be free");
         }
-        ram.restore(new State(used, free));
+        ram.restore(new State(used, free, Sharing.NOBODY, SpareTables.NONE));
         byte[] levels = in.block(tables, "page tables");
         for (byte level : levels) {
             in.require(level >= 0 && level < PageTables.LEVELS, "a page table of level " + level);
@@ -172,8 +181,26 @@ public final class GuestRam {
         return next == page + 1 ? take() : NONE;
     }
 
-    /** Gives a page back. Nothing may map it any more. */
+    /** Another process maps a page too; {@link #give} is to be called once more for it. */
+    void share(int page) {
+        sharing.add(page, pages);
+    }
+
+    /** Whether several map a page. */
+    boolean isShared(int page) {
+        return sharing.isShared(page);
+    }
+
+    /** Tables that nothing is mapped by any more, for another process. */
+    SpareTables spares() {
+        return spares;
+    }
+
+    /** Gives a page back, which is free once nobody maps it any more. */
     void give(int page) {
+        if (sharing.leave(page)) {
+            return;
+        }
         if (freeCount == free.length) {
             free = java.util.Arrays.copyOf(free, freeCount * 2);
         }
@@ -198,12 +225,25 @@ public final class GuestRam {
         return tableLevels[page - tableFirst] == 0;
     }
 
-    /** Makes KVM look up again what it knows of these pages. */
-    void bounce(int first, int count) {
-        try {
-            memory.bounce(address(first), (long) count << PAGE_BITS);
-        } catch (ErrnoException e) {
-            throw new IllegalStateException("guest pages cannot be invalidated", e);
+    /** Remembers that KVM may know an entry that is no longer so. */
+    void changed(long before) {
+        if ((before & PageTables.PRESENT) != 0) {
+            stale.add(PageTables.page(before));
         }
+    }
+
+    /** Most entries are about to change. */
+    void expectManyChanges() {
+        stale.expectMany();
+    }
+
+    /** Makes all changes of page tables take effect; before the guest runs. */
+    public void flush() {
+        stale.flush(used);
+    }
+
+    /** Grows whenever somebody is about to write to the memory by a guest's addresses, or writes a page table's entry. */
+    public long writes() {
+        return writes;
     }
 }

@@ -9,7 +9,7 @@ import org.jspecify.annotations.Nullable;
  * table for the machine's life. All entries have their accessed and dirty bits preset, which saves a fault per page.
  *
  * <p>KVM does not see changes that are made from here. A change from absent to present needs nothing; every other one is
- * remembered and takes effect at {@link #flush}, which must come before the guest runs again.
+ * remembered and takes effect at {@link GuestRam#flush}, which must come before the guest runs again.
  */
 public final class PageTables {
     static final long PRESENT = 1;
@@ -28,17 +28,17 @@ public final class PageTables {
     /** Where the machine's own tables are mapped, for privilege 0 only. */
     public static final long KERNEL_BASE = 0xFFFF_8000_0000_0000L;
 
+    /** Behind the addresses, from {@link AddressSpace#TOP} on, where programs see pages of the machine's own. */
+    private static final long OWN_END = AddressSpace.TOP + 0x10_0000;
+
     private final GuestRam ram;
     private final Memory memory;
     private final int root;
 
-    private int bounceFirst;
-    private int bounceCount;
     /** The last table of the last look-up: pages come in runs. */
     private long cachedRegion = -1;
 
     private long cachedTable;
-    private long writes;
 
     private PageTables(GuestRam ram, int root) {
         this.ram = ram;
@@ -53,6 +53,60 @@ public final class PageTables {
             throw new IllegalArgumentException("no room for page tables");
         }
         return new PageTables(ram, root);
+    }
+
+    /**
+     * For another process, with nothing but the machine's own pages mapped, as in these; null when there is no room.
+     * A root that was used before is taken first, with all its tables.
+     */
+    @Nullable
+    PageTables another() {
+        int spare = ram.spares().take();
+        int made = spare >= 0 ? spare : ram.takeTable(LEVELS - 1);
+        if (made < 0) {
+            return null;
+        }
+        if (spare < 0) {
+            ram.spares().made(made);
+        }
+        long kernel = index(KERNEL_BASE, LEVELS - 1) * 8;
+        memory.putLong(GuestRam.address(made) + kernel, memory.getLong(GuestRam.address(root) + kernel));
+        PageTables other = new PageTables(ram, made);
+        for (long at = skipAbsent(AddressSpace.TOP, OWN_END);
+                at < OWN_END;
+                at = skipAbsent(at + GuestRam.PAGE, OWN_END)) {
+            if (!other.put(at, entry(at))) {
+                ram.spares().give(made);
+                return null;
+            }
+        }
+        return other;
+    }
+
+    /** Maps or hides a page as an entry of another process's says; false when page tables would need more room than there is. */
+    boolean copy(long address, long entry) {
+        return put(address, entry);
+    }
+
+    /** The entry of a page, mapped or hidden; 0 when there is none. */
+    long any(long address) {
+        long table = table(address, false);
+        return table < 0 ? 0 : memory.getLong(table + index(address, 0) * 8);
+    }
+
+    /** Nobody is in these any more, and nothing of a program's is mapped. */
+    void giveBack() {
+        ram.spares().give(root);
+    }
+
+    /** Takes from programs the right to write a page, mapped or hidden. */
+    void forbidWrites(long address) {
+        put(address, any(address) & ~WRITE);
+    }
+
+    /** Lets an address show another page, which programs may write. */
+    void replace(long address, int page, boolean execute) {
+        put(address, user(page, true, execute));
     }
 
     /** Tables that are in the memory already. */
@@ -197,13 +251,8 @@ public final class PageTables {
         return (int) ((entry & FRAME) >>> GuestRam.PAGE_BITS);
     }
 
-    /** How often an entry was written, besides by {@link #revert(long, long, Memory, long)}. */
-    long writes() {
-        return writes;
-    }
-
     private boolean put(long address, long entry) {
-        writes++;
+        ram.writes++;
         long table = table(address, true);
         if (table < 0) {
             return false;
@@ -212,70 +261,9 @@ public final class PageTables {
         long before = memory.getLong(at);
         if (before != entry) {
             memory.putLong(at, entry);
-            changed(before);
+            ram.changed(before);
         }
         return true;
-    }
-
-    /** Remembers that KVM may know an entry that is no longer so. */
-    void changed(long before) {
-        if ((before & PRESENT) == 0) {
-            return;
-        }
-        int page = page(before);
-        if (bounceCount > 0 && page == bounceFirst + bounceCount) {
-            bounceCount++;
-        } else if (bounceCount > 0 && page == bounceFirst - 1) {
-            bounceFirst--;
-            bounceCount++;
-        } else {
-            flush();
-            bounceFirst = page;
-            bounceCount = 1;
-        }
-    }
-
-    /**
-     * Puts the tables in a range of the pool back to an original, entry by entry. Tables above the last level keep what
-     * was added to them, and tables that the original does not have stay, empty.
-     *
-     * @param from byte offsets in the memory, page-aligned
-     * @param original of the whole memory
-     * @param originalEnd where the original's tables end
-     */
-    public void revert(long from, long until, Memory original, long originalEnd) {
-        for (long table = from; table < until; table += GuestRam.PAGE) {
-            if (ram.isLastLevel((int) (table >>> GuestRam.PAGE_BITS))) {
-                revert(table, table < originalEnd ? original : null);
-            }
-        }
-    }
-
-    /** Whether the page of the pool at a byte offset is a table of the last level. */
-    public boolean isLastLevel(long offset) {
-        return ram.isLastLevel((int) (offset >>> GuestRam.PAGE_BITS));
-    }
-
-    private void revert(long table, @Nullable Memory original) {
-        if (original != null && memory.mismatch(original, table, GuestRam.PAGE) < 0) {
-            return;
-        }
-        for (long at = table; at < table + GuestRam.PAGE; at += 8) {
-            long wanted = original == null ? 0 : original.getLong(at);
-            long entry = memory.getLong(at);
-            if (entry != wanted) {
-                memory.putLong(at, wanted);
-                changed(entry);
-            }
-        }
-    }
-
-    /** Makes all changes take effect. */
-    public void flush() {
-        if (bounceCount > 0) {
-            ram.bounce(bounceFirst, bounceCount);
-            bounceCount = 0;
-        }
     }
 
     /** The address in memory of the last-level table for an address; -1 when there is none. */

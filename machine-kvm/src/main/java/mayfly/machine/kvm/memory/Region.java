@@ -10,10 +10,11 @@ import org.jspecify.annotations.Nullable;
  * @param protection bits {@link #READ}, {@link #WRITE}, {@link #EXECUTE}
  * @param backing the file it shows a private copy of; null: zeroes
  * @param offset of start in that file
+ * @param shared whether forked processes see each other's writes to it; its pages are all there from the beginning
  * @param name what /proc/self/maps calls it; empty for anonymous memory
  */
 public record Region(
-        long start, long end, int protection, @Nullable Backing backing, long offset, String name) {
+        long start, long end, int protection, @Nullable Backing backing, long offset, boolean shared, String name) {
     public static final int READ = 1;
     public static final int WRITE = 2;
     public static final int EXECUTE = 4;
@@ -40,14 +41,14 @@ public record Region(
 
     /** The part of it between two addresses inside. */
     Region part(long from, long until) {
-        return new Region(from, until, protection, backing, offset + (from - start), name);
+        return new Region(from, until, protection, backing, offset + (from - start), shared, name);
     }
 
     Region with(int newProtection) {
-        return new Region(start, end, newProtection, backing, offset, name);
+        return new Region(start, end, newProtection, backing, offset, shared, name);
     }
 
     Region movedTo(long address) {
-        return new Region(address, address + length(), protection, backing, offset, name);
+        return new Region(address, address + length(), protection, backing, offset, shared, name);
     }
 }

@@ -126,11 +126,13 @@ final class Regions {
                 && low.protection() == high.protection()
                 && Objects.equals(low.backing(), high.backing())
                 && (low.backing() == null || low.offset() + low.length() == high.offset())
+                && low.shared() == high.shared()
                 && low.name().equals(high.name());
     }
 
     private static Region join(Region low, Region high) {
-        return new Region(low.start(), high.end(), low.protection(), low.backing(), low.offset(), low.name());
+        return new Region(
+                low.start(), high.end(), low.protection(), low.backing(), low.offset(), low.shared(), low.name());
     }
 
     /** Takes a range out, cutting regions that reach beyond it; gives the parts that were in it. */

@@ -71,6 +71,7 @@ public final class SavedSpace {
                 out.number(backings.number(backing));
             }
             out.number(region.offset());
+            out.flag(region.shared());
             out.text(region.name());
         }
     }
@@ -98,6 +99,7 @@ public final class SavedSpace {
         @Nullable Backing backing = in.flag() ? backings.backing(in.number()) : null;
         // mremap(2) and its like may leave offsets behind a file's end, never before its start
         long offset = in.size("an offset");
-        return new Region(start, end, protection, backing, offset, in.text(NAME_BYTES_MAX, "a region's name"));
+        boolean shared = in.flag();
+        return new Region(start, end, protection, backing, offset, shared, in.text(NAME_BYTES_MAX, "a region's name"));
     }
 }

@@ -92,13 +92,13 @@ final class Clocks {
             return -Errno.EINVAL;
         }
         if ((clock & 4) == 0) {
-            return id == 0 || program.state().isOwnId(id) ? program.state().cpu.total(now) : -Errno.EINVAL;
+            return id == 0 || program.process().hasId(id) ? program.state().cpu.total(now) : -Errno.EINVAL;
         }
         GuestThread current = program.current();
         if (id == 0 || id == current.id) {
             return program.state().cpu.ofCurrent(current, now);
         }
-        for (GuestThread thread : program.threads()) {
+        for (GuestThread thread : program.process().threads) {
             if (thread.id == id) {
                 return thread.cpuNanos;
             }

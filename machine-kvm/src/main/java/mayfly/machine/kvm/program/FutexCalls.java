@@ -64,7 +64,9 @@ final class FutexCalls {
         if (program.space().getInt(a[0]) != (int) a[2]) {
             return -Errno.EAGAIN;
         }
-        return program.await(FutexWait.begin(program.futexes(), program.current(), a[0], bits, deadline));
+        boolean shared = isShared(program, a[0], a[1]);
+        long at = shared ? program.space().host(a[0], false) : a[0];
+        return program.await(FutexWait.begin(program, shared, at, bits, deadline));
     }
 
     /** In {@link System#nanoTime} time, which is what the program's monotonic clock shows. */
@@ -89,7 +91,7 @@ final class FutexCalls {
             return -Errno.EINVAL;
         }
         // Linux wakes one when asked for none
-        return program.futexes().wake(a[0], Math.max(1, (int) a[2]), bits, thread -> program.wake(thread, 0));
+        return wake(program, a[0], a[1], Math.max(1, (int) a[2]), bits);
     }
 
     private static long requeue(Program program, long[] a, boolean compare) {
@@ -101,8 +103,18 @@ final class FutexCalls {
         if (compare && program.space().getInt(a[0]) != (int) a[5]) {
             return -Errno.EAGAIN;
         }
-        long woken = program.futexes().wake(a[0], wake, Futexes.ANY, thread -> program.wake(thread, 0));
-        return woken + program.futexes().requeue(a[0], a[4], move);
+        long woken = wake(program, a[0], a[1], wake, Futexes.ANY);
+        boolean shared = isShared(program, a[0], a[1]);
+        if (shared != isShared(program, a[4], a[1])) {
+            return woken > 0 ? woken : -Errno.EINVAL;
+        }
+        return woken
+                + (shared
+                        ? program.sharedFutexes.requeue(
+                                program.space().host(a[0], false),
+                                program.space().host(a[4], false),
+                                move)
+                        : program.futexes().requeue(a[0], a[4], move));
     }
 
     private static long wakeWithOperation(Program program, long[] a) {
@@ -140,12 +152,23 @@ final class FutexCalls {
             }
         }
         program.space().putInt(a[4], after);
-        int woken =
-                program.futexes().wake(a[0], Math.max(1, (int) a[2]), Futexes.ANY, thread -> program.wake(thread, 0));
+        int woken = wake(program, a[0], a[1], Math.max(1, (int) a[2]), Futexes.ANY);
         if (both) {
-            woken += program.futexes()
-                    .wake(a[4], Math.max(1, (int) a[3]), Futexes.ANY, thread -> program.wake(thread, 0));
+            woken += wake(program, a[4], a[1], Math.max(1, (int) a[3]), Futexes.ANY);
         }
         return woken;
+    }
+
+    /** Whether a futex is known by where it is in memory, and not by its address in one process. */
+    private static boolean isShared(Program program, long address, long operation) {
+        return (operation & PRIVATE) == 0 && program.space().isShared(address);
+    }
+
+    /** Wakes some of those who wait at an address of the current process. */
+    static int wake(Program program, long address, long operation, int count, int bits) {
+        return isShared(program, address, operation)
+                ? program.sharedFutexes.wake(
+                        program.space().host(address, false), count, bits, thread -> program.wake(thread, 0))
+                : program.futexes().wake(address, count, bits, thread -> program.wake(thread, 0));
     }
 }

@@ -11,25 +11,35 @@ final class FutexWait implements Wait {
     private final Futexes<GuestThread> futexes;
     private final Futexes.Place<GuestThread> place;
     private final long deadline;
+    /** Whether it waits by where the word is in memory. */
+    private final boolean shared;
 
-    private FutexWait(Futexes<GuestThread> futexes, Futexes.Place<GuestThread> place, long deadline) {
+    private FutexWait(Futexes<GuestThread> futexes, boolean shared, Futexes.Place<GuestThread> place, long deadline) {
         this.futexes = futexes;
+        this.shared = shared;
         this.place = place;
         this.deadline = deadline;
     }
 
     /** @param deadline in {@link System#nanoTime} time */
-    static FutexWait begin(Futexes<GuestThread> futexes, GuestThread thread, long address, int bits, long deadline) {
-        return new FutexWait(futexes, futexes.add(thread, address, bits), deadline);
+    static FutexWait begin(Program program, boolean shared, long address, int bits, long deadline) {
+        Futexes<GuestThread> futexes = of(program, program.current(), shared);
+        return new FutexWait(futexes, shared, futexes.add(program.current(), address, bits), deadline);
+    }
+
+    private static Futexes<GuestThread> of(Program program, GuestThread thread, boolean shared) {
+        return shared ? program.sharedFutexes : thread.process.futexes;
     }
 
     /** One that was saved. */
-    static FutexWait load(StateIn in, Futexes<GuestThread> futexes, GuestThread thread) throws DamagedException {
+    static FutexWait load(StateIn in, Program program, GuestThread thread) throws DamagedException {
+        boolean shared = in.flag();
         long address = in.longNumber();
         int bits = in.number();
         in.require(bits != 0, "a wait for nothing");
         long order = in.longNumber(at -> at > 0 && at < Long.MAX_VALUE / 2, "a place in a queue");
-        return new FutexWait(futexes, futexes.addSaved(thread, address, bits, order), in.time());
+        Futexes<GuestThread> futexes = of(program, thread, shared);
+        return new FutexWait(futexes, shared, futexes.addSaved(thread, address, bits, order), in.time());
     }
 
     @Override
@@ -55,6 +65,7 @@ final class FutexWait implements Wait {
     @Override
     public void save(StateOut out) throws UnsavableException {
         out.number(SavedWaits.FUTEX);
+        out.flag(shared);
         out.number(place.address());
         out.number(place.bits);
         out.number(place.order());
@@ -63,7 +74,8 @@ final class FutexWait implements Wait {
 
     @Override
     public Wait copy(Program other, GuestThread copied) {
-        return new FutexWait(other.futexes(), other.futexes().addCopy(copied, place), deadline);
+        Futexes<GuestThread> futexesThere = of(other, copied, shared);
+        return new FutexWait(futexesThere, shared, futexesThere.addCopy(copied, place), deadline);
     }
 
     @Override

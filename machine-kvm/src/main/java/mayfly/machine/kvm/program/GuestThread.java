@@ -7,9 +7,11 @@ import mayfly.machine.kvm.saved.StateOut;
 import mayfly.machine.kvm.saved.UnsavableException;
 import org.jspecify.annotations.Nullable;
 
-/** One thread of a program. All threads of a program share its one processor and take turns. */
+/** One thread of a process. All threads of a machine share its one processor and take turns. */
 public final class GuestThread {
-    final int id;
+    final GuestProcess process;
+    /** Of the machine's; changes only when it calls execve(2). */
+    int id;
     /** Its registers while another thread has the processor. */
     final CpuState state;
     /** The system call it is in: number and arguments. */
@@ -52,13 +54,14 @@ public final class GuestThread {
     /** CPU time it was charged with. */
     long cpuNanos;
 
-    GuestThread(int id, CpuState state) {
+    GuestThread(GuestProcess process, int id, CpuState state) {
+        this.process = process;
         this.id = id;
         this.state = state;
     }
 
-    GuestThread copy() {
-        GuestThread copy = new GuestThread(id, state.copy());
+    GuestThread copy(GuestProcess owner) {
+        GuestThread copy = new GuestThread(owner, id, state.copy());
         copy.callNumber = callNumber;
         System.arraycopy(arguments, 0, copy.arguments, 0, arguments.length);
         copy.result = result;

@@ -9,7 +9,7 @@ import mayfly.machine.kvm.memory.GuestFault;
 import mayfly.machine.kvm.memory.Region;
 import mayfly.machine.kvm.program.CallTable.Kind;
 
-/** Who and where the program is: one process of one user on a machine of its own. */
+/** Who and where the program is: of one user, on a machine of its own. */
 final class IdentityCalls {
     private static final int UTS_FIELD = 65;
     private static final String[] UTS = {"Linux", "mayfly", "6.1.0", "#1 SMP Mayfly", "x86_64", "(none)"};
@@ -21,25 +21,16 @@ final class IdentityCalls {
     private IdentityCalls() {}
 
     static void addTo(CallTable table) {
-        table.add(39, "getpid", Kind.EMULATED, "another one in each forked machine", (p, _) -> processId(p));
-        table.constant(110, "getppid", 1, "");
         table.constant(102, "getuid", Program.USER, "");
         table.constant(104, "getgid", Program.USER, "");
         table.constant(107, "geteuid", Program.USER, "");
         table.constant(108, "getegid", Program.USER, "");
-        table.constant(111, "getpgrp", Program.PID, "");
-        table.constant(121, "getpgid", Program.PID, "");
-        table.constant(124, "getsid", Program.PID, "");
-        table.constant(109, "setpgid", 0, "");
-        table.constant(112, "setsid", -Errno.EPERM, "it leads its session");
         table.constant(115, "getgroups", 0, "none");
-        table.constant(105, "setuid", -Errno.EPERM, "one user");
-        table.constant(106, "setgid", -Errno.EPERM, "one group");
+        table.add(105, "setuid", Kind.CONSTANT, "one user", (_, a) -> (int) a[0] == Program.USER ? 0 : -Errno.EPERM);
+        table.add(106, "setgid", Kind.CONSTANT, "one group", (_, a) -> (int) a[0] == Program.USER ? 0 : -Errno.EPERM);
         table.add(186, "gettid", Kind.EMULATED, (p, _) -> p.current().id());
         table.add(63, "uname", Kind.CONSTANT, IdentityCalls::uname);
         table.add(158, "arch_prctl", Kind.EMULATED, "bases of FS and GS", IdentityCalls::archPrctl);
-        table.add(60, "exit", Kind.EMULATED, ThreadCalls::exit);
-        table.add(231, "exit_group", Kind.EMULATED, (p, a) -> p.end(new Stop.Exited((int) a[0] & 0xFF)));
     }
 
     /**
@@ -47,9 +38,10 @@ final class IdentityCalls {
      * asyncio asks as well, and believes after a fork that its event loop is its parent's: its module is told the number that
      * it knows.
      */
-    private static long processId(Program program) {
-        int now = program.state().processId;
-        return now != Program.PID && isCalledFrom(program, "_asyncio.") ? Program.PID : now;
+    static long processId(Program program) {
+        GuestProcess process = program.process();
+        int now = process.shownId;
+        return now != process.id && isCalledFrom(program, "_asyncio.") ? process.id : now;
     }
 
     /** Whether the function that made the call, a leaf without a frame, returns to a library whose file is called so. */

@@ -28,12 +28,7 @@ final class MemoryCalls {
     private MemoryCalls() {}
 
     static void addTo(CallTable table) {
-        table.add(
-                9,
-                "mmap",
-                Kind.EMULATED,
-                "private copies; shared writable mappings of files are refused",
-                MemoryCalls::mmap);
+        table.add(9, "mmap", Kind.EMULATED, "shared writable mappings of files are refused", MemoryCalls::mmap);
         table.add(10, "mprotect", Kind.EMULATED, MemoryCalls::protect);
         table.add(11, "munmap", Kind.EMULATED, (p, a) -> p.space().unmap(a[0], a[1]));
         table.add(12, "brk", Kind.EMULATED, MemoryCalls::moveBreak);
@@ -85,7 +80,9 @@ final class MemoryCalls {
             return -Errno.ENOMEM;
         }
         boolean reserve = (flags & MAP_NORESERVE) == 0;
-        return program.space().map(a[0], a[1], (int) a[2], place(flags), backing, a[5], reserve, name);
+        // mappings of files show the file as it is now, so sharing them would change nothing
+        boolean shared = type != MAP_PRIVATE && backing == null;
+        return program.space().map(a[0], a[1], (int) a[2], place(flags), backing, a[5], reserve, shared, name);
     }
 
     private static Place place(long flags) {

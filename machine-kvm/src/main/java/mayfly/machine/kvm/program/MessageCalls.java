@@ -53,7 +53,10 @@ final class MessageCalls {
         }
         long result = file.write(from);
         if (result == -Errno.EPIPE && (flags & NO_SIGNAL) == 0) {
-            program.signals().raise(program.current(), SignalInfo.fromProgram(Signals.SIGPIPE, SignalInfo.SI_USER));
+            program.signals()
+                    .raise(
+                            program.current(),
+                            SignalInfo.fromProgram(Signals.SIGPIPE, SignalInfo.SI_USER, program.process().shownId));
         }
         return orWait(program, file, flags, SocketOptions.SEND_TIMEOUT, result);
     }

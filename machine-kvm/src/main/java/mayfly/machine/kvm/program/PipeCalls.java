@@ -38,7 +38,7 @@ final class PipeCalls {
         boolean onExec = (flags & CLOSE_ON_EXEC) != 0;
         PipeEnd.Pair pair = PipeEnd.open(
                 flags & OpenFile.NON_BLOCKING,
-                program.state().nextInode++,
+                program.nextInode(),
                 program.files().kernelMemory());
         if (pair == null) {
             return -Errno.ENFILE;

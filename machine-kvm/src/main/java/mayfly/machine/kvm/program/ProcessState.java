@@ -2,7 +2,6 @@ package mayfly.machine.kvm.program;
 
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
-import java.util.concurrent.ThreadLocalRandom;
 import mayfly.machine.kvm.saved.DamagedException;
 import mayfly.machine.kvm.saved.StateIn;
 import mayfly.machine.kvm.saved.StateOut;
@@ -12,9 +11,6 @@ import mayfly.machine.kvm.saved.UnsavableException;
 final class ProcessState {
     /** Bytes of a thread's name with its final zero. */
     static final int NAME_BYTES = 16;
-
-    private static final int FORKED_PID_FIRST = 300;
-    private static final int FORKED_PID_END = 32_768;
 
     private static final long DEFAULT_SLACK_NANOS = 50_000;
 
@@ -39,12 +35,6 @@ final class ProcessState {
     /** Of the next anonymous file: pipes and their like. */
     long nextInode = 1000;
 
-    /**
-     * What getpid(2) gives: another number in each forked machine and after each reset. Libraries with random state of
-     * their own, OpenSSL's above all, take another process id for a sign of a fork, and reseed.
-     */
-    int processId = Program.PID;
-
     // between a call that waits and its Watch, only while the call runs
     long watchedNext = Wait.FOREVER;
     boolean watchIsLast;
@@ -58,16 +48,6 @@ final class ProcessState {
         this.cpu = cpu;
         this.clocks = clocks;
         this.timers = timers;
-    }
-
-    /** The machine was forked or reset. */
-    void renumber() {
-        processId = ThreadLocalRandom.current().nextInt(FORKED_PID_FIRST, FORKED_PID_END);
-    }
-
-    /** Whether a process id is the program's, by either number. */
-    boolean isOwnId(int id) {
-        return id == Program.PID || id == processId;
     }
 
     /** Cut to 15 bytes and filled with zeroes. */
@@ -111,8 +91,22 @@ final class ProcessState {
         nextInode = in.longNumber();
     }
 
+    /** A forked process's: no timers, no CPU time, and what concerns its parent alone is not set. */
+    ProcessState forked() {
+        ProcessState forked = new ProcessState(limits.copy(), new CpuUse(), clocks, new Timers());
+        take(forked);
+        forked.deathSignal = 0;
+        forked.subreaper = false;
+        return forked;
+    }
+
     ProcessState copy() {
         ProcessState copy = new ProcessState(limits.copy(), cpu.copy(), clocks.copy(), timers.copy());
+        take(copy);
+        return copy;
+    }
+
+    private void take(ProcessState copy) {
         copy.name = name;
         copy.dumpable = dumpable;
         copy.deathSignal = deathSignal;
@@ -124,6 +118,5 @@ final class ProcessState {
         copy.nice = nice;
         copy.personality = personality;
         copy.nextInode = nextInode;
-        return copy;
     }
 }

@@ -8,7 +8,6 @@ import mayfly.linux.ThreadSignal;
 import mayfly.linux.Vcpu;
 import mayfly.machine.kvm.cpu.Exit;
 import mayfly.machine.kvm.cpu.Processor;
-import mayfly.machine.kvm.files.Copies;
 import mayfly.machine.kvm.files.Descriptors;
 import mayfly.machine.kvm.files.FileTree;
 import mayfly.machine.kvm.memory.AddressSpace;
@@ -17,33 +16,31 @@ import mayfly.machine.kvm.net.Network;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A Linux program on a virtual processor: runs its threads in turns, answers its system calls and exceptions. Everything
- * but {@link #interrupt} belongs to one platform thread at a time.
+ * A Linux program on a virtual processor, and the processes that it made: runs all their threads in turns, answers their
+ * system calls and exceptions. What calls ask of it is the {@link GuestProcess}'s whose thread made them; while none runs, the
+ * first one's. Everything but {@link #interrupt} belongs to one platform thread at a time.
  */
 public final class Program {
-    /** The program's process id: it is alone. */
+    /** The process id of the first process. */
     public static final int PID = 2;
 
     /** The one user and group. */
     static final int USER = 1000;
 
-    /** {@link #addThread}: the new thread keeps the base of its FS segment. */
-    static final long SAME = -1;
-
     private static final long SLICE_NANOS = 4_000_000;
 
-    private final AddressSpace space;
     private final Processor cpu;
     private final CallTable table;
-    private Descriptors descriptors;
-    private FileTree files;
     private Network network = Network.none();
-    private final Signals signals;
     private final Exceptions exceptions = new Exceptions(this);
     private final Statistics statistics = new Statistics();
-    private ProcessState state = new ProcessState();
+    final Processes processes = new Processes(this);
     final Threads threads = new Threads();
-    private final Futexes<GuestThread> futexes = new Futexes<>();
+    /** Those in memory that several processes have, by physical addresses. */
+    final Futexes<GuestThread> sharedFutexes = new Futexes<>();
+
+    /** Whose call is being answered, or whose wait is asked; else the first one. */
+    private GuestProcess process;
 
     /** The thread that has the processor; null when none can run. */
     private @Nullable GuestThread current;
@@ -55,12 +52,8 @@ public final class Program {
     private boolean again;
     /** The current thread had its time, and lets the next one run as soon as its registers are whole. */
     private boolean sliceOver;
-    /** When the timer is set to, in {@link System#nanoTime} time. */
-    private long alarm = Wait.FOREVER;
 
-    private int refusals;
-    /** What the first thread ended with: the program's exit status when all end by themselves. */
-    int firstCode;
+    private final Alarm alarm = new Alarm();
 
     private volatile boolean interrupted;
     private volatile @Nullable ThreadSignal runner;
@@ -73,21 +66,24 @@ public final class Program {
         void call(GuestThread thread, String name, long[] arguments, long result);
     }
 
-    public Program(AddressSpace space, Processor cpu, CallTable table, Descriptors descriptors, FileTree files) {
-        this.space = space;
+    /** @param any until it becomes a copy */
+    Program(Processor cpu, CallTable table, GuestProcess any) {
         this.cpu = cpu;
         this.table = table;
-        this.descriptors = descriptors;
-        this.files = files;
-        files.show(new ShownProgram(this));
-        space.limitHeld(files.kernelMemory()::hold);
-        signals = new Signals(this);
+        process = any;
+    }
+
+    public Program(AddressSpace space, Processor cpu, CallTable table, Descriptors descriptors, FileTree files) {
+        this.cpu = cpu;
+        this.table = table;
+        process = new GuestProcess(this, PID, space, descriptors, files, new ProcessState());
+        processes.add(process);
     }
 
     /** Its first thread, which begins at an address with a stack. */
     public void start(long instruction, long stack) {
-        GuestThread thread = new GuestThread(threads.nextId(), cpu.newState());
-        thread.name = state.name;
+        GuestThread thread = new GuestThread(process, process.id, cpu.newState());
+        thread.name = process.state.name;
         threads.add(thread);
         cpu.set(Vcpu.Register.RIP, instruction);
         cpu.set(Vcpu.Register.RSP, stack);
@@ -96,13 +92,23 @@ public final class Program {
         loaded = thread;
     }
 
+    /** The process whose call is being answered. */
+    public GuestProcess process() {
+        return process;
+    }
+
+    /** What follows is a process's business. */
+    void enter(GuestProcess entered) {
+        process = entered;
+    }
+
     public AddressSpace space() {
-        return space;
+        return process.space;
     }
 
     /** Bytes of memory that it was given at some time, the machine's own included. */
     public long memoryBytes() {
-        return space.ram().usedBytes();
+        return process.space.ram().usedBytes();
     }
 
     public Processor cpu() {
@@ -110,12 +116,12 @@ public final class Program {
     }
 
     public Descriptors descriptors() {
-        return descriptors;
+        return process.descriptors;
     }
 
     /** All files that it sees, and where it is among them. */
     public FileTree files() {
-        return files;
+        return process.files;
     }
 
     /** Its sockets. */
@@ -129,11 +135,11 @@ public final class Program {
     }
 
     public Signals signals() {
-        return signals;
+        return process.signals;
     }
 
     ProcessState state() {
-        return state;
+        return process.state;
     }
 
     public Statistics statistics() {
@@ -155,7 +161,11 @@ public final class Program {
      * @param onSettled runs when that cannot be any more
      */
     public void foretell(Foresight foresight, Runnable onSettled) {
-        foretelling = new Foretelling(foresight, onSettled);
+        if (processes.all().size() == 1) {
+            foretelling = new Foretelling(foresight, onSettled);
+        } else {
+            onSettled.run(); // who makes the first call is a matter of chance
+        }
     }
 
     /** Whether it went another way than was foreseen. */
@@ -170,7 +180,7 @@ public final class Program {
                 || sliceOver
                 || stopAsked
                 || ending != null
-                || signals.hasWork(thread);
+                || process.signals.hasWork(thread);
     }
 
     /** The thread whose call is being answered. */
@@ -182,22 +192,24 @@ public final class Program {
         return thread;
     }
 
+    /** Of all processes. */
     public List<GuestThread> threads() {
         return threads.all();
     }
 
+    /** Of any process. */
     @Nullable
     GuestThread thread(int id) {
         return threads.get(id);
     }
 
     Futexes<GuestThread> futexes() {
-        return futexes;
+        return process.futexes;
     }
 
-    /** Counts calls that wanted another process. */
-    int countRefusal() {
-        return ++refusals;
+    /** The inode of the next anonymous file: pipes and their like. */
+    long nextInode() {
+        return processes.first().state.nextInode++;
     }
 
     // ---- for system calls ----
@@ -229,13 +241,16 @@ public final class Program {
             return -Errno.ENOSYS;
         }
         GuestThread before = current;
+        GuestProcess processBefore = process;
         current = thread;
+        process = thread.process;
         again = true;
         try {
             return entry.handler().call(this, thread.arguments);
         } finally {
             again = false;
             current = before;
+            process = processBefore;
         }
     }
 
@@ -244,62 +259,48 @@ public final class Program {
         stopAsked = true;
     }
 
-    /** The program ends, whatever its threads do. */
+    /** The current process ends, whatever its threads do. */
     public long end(Stop how) {
+        processes.end(process, how);
+        return 0;
+    }
+
+    void endMachine(Stop how) {
         if (ending == null) {
             ending = how;
         }
-        return 0;
     }
 
-    /**
-     * A new thread with the current one's registers and 0 as the result of its call; it runs when it has its turn.
-     *
-     * @param stack its RSP; 0: the current one's
-     * @param data base of its FS segment, a valid address, or {@link #SAME}
-     * @return null when there are too many
-     */
-    @Nullable
-    GuestThread addThread(long stack, long data) throws ErrnoException {
-        if (threads.count() >= Threads.MAX) {
-            return null;
-        }
-        cpu.settle();
-        long ownStack = cpu.get(Vcpu.Register.RSP);
-        long ownData = cpu.fsBase();
-        cpu.set(Vcpu.Register.RSP, stack == 0 ? ownStack : stack);
-        cpu.set(Vcpu.Register.RAX, 0);
-        if (data != SAME) {
-            cpu.setFsBase(data);
-        }
-        GuestThread thread = new GuestThread(threads.nextId(), cpu.newState());
-        cpu.save(thread.state);
-        thread.name = current().name;
-        cpu.set(Vcpu.Register.RSP, ownStack);
-        cpu.setFsBase(ownData);
-        thread.signalMask = current().signalMask;
-        threads.add(thread);
-        threads.ready(thread);
-        return thread;
-    }
-
-    /** The current thread ends; with the last one the program does. */
+    /** The current thread ends; with the last one its process does. */
     long endThread(int code) {
         GuestThread thread = current();
-        threads.remove(thread);
-        if (thread.id == PID) {
-            firstCode = code;
+        GuestProcess owner = thread.process;
+        drop(thread);
+        if (thread.id == owner.id) {
+            owner.firstCode = code;
         }
-        if (threads.count() == 0) {
-            return end(new Stop.Exited(firstCode));
+        if (owner.threads.isEmpty()) {
+            processes.end(owner, new Stop.Exited(owner.firstCode));
         }
-        current = null;
         return 0;
+    }
+
+    /** A thread is no more, whatever it does. */
+    void drop(GuestThread thread) {
+        threads.remove(thread);
+        if (thread.equals(current)) {
+            current = null;
+        }
+        if (thread.equals(loaded)) {
+            loaded = null; // and its registers with it
+        }
     }
 
     /** Asks all waiting threads whether they go on; whether one does. */
     boolean look() {
-        threads.look(System.nanoTime());
+        GuestProcess before = process;
+        threads.look(this, System.nanoTime());
+        process = before;
         return threads.anyReady();
     }
 
@@ -307,15 +308,6 @@ public final class Program {
     long yieldTurn() {
         sliceOver = true;
         return 0;
-    }
-
-    /** Writes where the kernel would ignore that it cannot. */
-    void putQuietly(long address, int value) {
-        try {
-            space.putInt(address, value);
-        } catch (GuestFault nobodyToTell) {
-            statistics.lostWrites++;
-        }
     }
 
     // ---- running ----
@@ -338,8 +330,7 @@ public final class Program {
      */
     public Stop run(ThreadSignal signal, long deadline) throws ErrnoException {
         runner = signal;
-        state.cpu.begin(System.nanoTime());
-        state.timers.plan(this, System.nanoTime());
+        processes.begin(loaded, System.nanoTime());
         try {
             Stop stop = null;
             while (stop == null) {
@@ -352,14 +343,9 @@ public final class Program {
             return stop;
         } finally {
             runner = null;
-            if (loaded != null) {
-                state.cpu.charge(loaded, System.nanoTime());
-            }
-            state.cpu.end();
-            if (alarm != Wait.FOREVER) {
-                alarm = Wait.FOREVER;
-                signal.timer(0, 0);
-            }
+            processes.pause(loaded, System.nanoTime());
+            process = processes.first();
+            alarm.stop(signal);
             signal.take();
         }
     }
@@ -377,7 +363,10 @@ public final class Program {
         if (current == null) {
             schedule();
             if (current == null) {
-                return new Stop.Idle(Math.min(threads.earliest(), state.timers.firstIdle()));
+                if (threads.anyReady()) {
+                    return null; // the one that had its turn ended of a signal, and others heard of it
+                }
+                return new Stop.Idle(Math.min(threads.earliest(), processes.nextTimer(null)));
             }
         }
         setAlarm(signal, deadline);
@@ -397,15 +386,12 @@ public final class Program {
 
     /** Sets the timer to what comes first: the end of the run, of a wait, or of the slice. */
     private void setAlarm(ThreadSignal signal, long deadline) throws ErrnoException {
-        long wanted = Math.min(deadline, state.timers.first());
+        long wanted = Math.min(deadline, processes.nextTimer(process));
         if (threads.count() > 1) {
             long slice = System.nanoTime() + SLICE_NANOS;
             wanted = Math.min(wanted, Math.min(slice, threads.earliest()));
         }
-        if (wanted < alarm) {
-            alarm = wanted;
-            signal.timer(Math.max(1, wanted - System.nanoTime()), 0);
-        }
+        alarm.set(signal, wanted);
     }
 
     private @Nullable Stop step(ThreadSignal signal) throws ErrnoException {
@@ -416,7 +402,7 @@ public final class Program {
                 return new Stop.Asked();
             }
         }
-        space.tables().flush();
+        process.space.ram().flush();
         Exit exit = cpu.run();
         statistics.exits++;
         if (ahead != null) {
@@ -430,15 +416,15 @@ public final class Program {
             case EXCEPTION -> exceptions.answer(current());
             case INTERRUPTED -> {
                 if (signal.take()) {
-                    alarm = Wait.FOREVER;
+                    alarm.fired();
                 }
-                state.timers.fire(this);
+                processes.fireTimers();
                 sliceOver = true;
-                if (cpu.atProgram()) {
+                if (current != null && cpu.atProgram()) {
                     passOn();
                 }
             }
-            case BROKEN -> end(new Stop.Killed(Signals.SIGKILL, cpu.trouble()));
+            case BROKEN -> endMachine(new Stop.Killed(Signals.SIGKILL, cpu.trouble()));
         }
         if (stopAsked) {
             stopAsked = false;
@@ -476,13 +462,13 @@ public final class Program {
         } else if (result == Wait.PENDING) {
             current = null; // its registers stay as they are: often it goes on before another thread does
             threads.waits(Objects.requireNonNull(thread.wait));
-            if (signals.hasDeliverable(thread)) {
+            if (process.signals.hasDeliverable(thread)) {
                 threads.interrupt(thread);
             }
         } else if (thread.replaced) { // its registers are no longer those that made the call
             thread.replaced = false;
             passOn();
-        } else if (sliceOver || signals.hasWork(thread)) {
+        } else if (sliceOver || process.signals.hasWork(thread)) {
             cpu.settle();
             cpu.set(Vcpu.Register.RAX, result);
             passOn();
@@ -506,12 +492,11 @@ public final class Program {
     /** The current thread goes on with its settled registers, or the next one does if its time is over. */
     private void passOn() throws ErrnoException {
         GuestThread thread = current();
-        signals.deliver(thread);
-        if (sliceOver) {
+        process.signals.deliver(thread);
+        if (sliceOver && current != null) {
             sliceOver = false;
             if (threads.count() > 1) {
-                threads.look(System.nanoTime());
-                if (threads.anyReady()) {
+                if (look()) {
                     threads.ready(thread);
                     current = null;
                 }
@@ -522,9 +507,9 @@ public final class Program {
     /** Gives the processor to the next thread that can run, if one can. */
     private void schedule() throws ErrnoException {
         sliceOver = false;
-        state.timers.fire(this);
-        if (!threads.anyReady() || (alarm != Wait.FOREVER && System.nanoTime() - alarm >= 0)) {
-            threads.look(System.nanoTime());
+        processes.fireTimers();
+        if (!threads.anyReady() || alarm.isDue()) {
+            var _ = look();
         }
         GuestThread thread = threads.takeReady();
         if (thread != null) {
@@ -534,17 +519,15 @@ public final class Program {
 
     /** Asks a waiting thread's wait; whether it is over. */
     boolean pollNow(GuestThread thread) {
+        GuestProcess before = process;
+        process = thread.process;
         Wait wait = thread.wait;
         long result = wait == null ? Wait.PENDING : wait.poll();
+        process = before;
         if (result != Wait.PENDING) {
             threads.wake(thread, result);
         }
         return result != Wait.PENDING;
-    }
-
-    /** A signal came for a thread: if it waits, it does no more. */
-    void interruptWait(GuestThread thread) {
-        threads.interrupt(thread);
     }
 
     /** A thread's wait is over with a result. */
@@ -555,15 +538,16 @@ public final class Program {
     private void switchTo(GuestThread thread) throws ErrnoException {
         if (loaded != thread) {
             statistics.switches++;
+            processes.charge(loaded, thread, System.nanoTime());
+            cpu.settle();
             if (loaded != null) {
-                state.cpu.charge(loaded, System.nanoTime());
-                cpu.settle();
                 cpu.save(loaded.state);
             }
             cpu.restore(thread.state);
             loaded = thread;
         }
-        if (thread.interrupted || signals.hasWork(thread)) {
+        process = thread.process;
+        if (thread.interrupted || process.signals.hasWork(thread)) {
             cpu.settle();
         }
         if (thread.hasResult) {
@@ -571,7 +555,7 @@ public final class Program {
             cpu.answer(thread.result);
         }
         current = thread;
-        signals.deliver(thread);
+        process.signals.deliver(thread);
     }
 
     // ---- copies ----
@@ -586,57 +570,28 @@ public final class Program {
             cpu.save(loaded.state);
         }
         network.cutAll();
-        state.clocks.freeze();
+        process.state.clocks.freeze();
     }
 
-    /** Becomes what a frozen program is; memory and address space are put back by others. */
-    public void resetTo(Program frozen) {
-        close();
-        Copies copies = Copies.withFiles(frozen.files);
-        descriptors = frozen.descriptors.copy(copies);
-        network = copies.of(frozen.network, Network::copy);
-        files = copies.of(frozen.files, FileTree::copy);
-        files.show(new ShownProgram(this));
-        space.limitHeld(files.kernelMemory()::hold);
-        signals.takeOver(frozen.signals);
-        state = frozen.state.copy();
-        cpu.clock().setOffset(state.clocks.offset());
-        takeThreads(frozen);
-        state.renumber();
-        interrupted = false;
-        cpu.kick(false);
-    }
-
-    /** The same program, frozen, on another processor with a copy of its memory. */
-    public Program over(AddressSpace copiedSpace, Processor otherCpu) {
-        Copies copies = Copies.withFiles(files);
-        Program copy =
-                new Program(copiedSpace, otherCpu, table, descriptors.copy(copies), copies.of(files, FileTree::copy));
-        copy.network = copies.of(network, Network::copy);
-        copy.signals.takeOver(signals);
-        copy.state = state.copy();
-        otherCpu.clock().setOffset(state.clocks.offset());
-        copy.takeThreads(this);
-        copy.state.renumber();
-        return copy;
-    }
-
-    /** Closes its files and gives back what they took. */
-    public void close() {
-        descriptors.closeAll();
-        network.close();
-        files.kernelMemory().close();
-    }
-
-    private void takeThreads(Program original) {
-        futexes.clear();
-        threads.copyFrom(original.threads, this);
-        firstCode = original.firstCode;
+    /** It was given other processes: nothing of those before is under way. */
+    void begin(Network itsNetwork) {
+        network = itsNetwork;
         current = null;
         loaded = null;
         ending = null;
         stopAsked = false;
         sliceOver = false;
         foretelling = null;
+        interrupted = false;
+        cpu.kick(false);
+    }
+
+    /** Closes the files of all processes and gives back what they took. */
+    public void close() {
+        for (GuestProcess each : processes.all()) {
+            each.descriptors.closeAll();
+        }
+        network.close();
+        process.files.kernelMemory().close();
     }
 }

@@ -77,7 +77,6 @@ final class RefusedCalls {
         refuse(table, Errno.ENOSYS, why, 294, "inotify_init1", 282, "signalfd", 289, "signalfd4");
         refuse(table, Errno.ENOSYS, why, 449, "futex_waitv", 314, "sched_setattr", 315, "sched_getattr");
         refuse(table, Errno.ENOSYS, "there is no other process", 424, "pidfd_send_signal", 434, "pidfd_open");
-        refuse(table, Errno.ECHILD, "there are no children", 61, "wait4", 247, "waitid");
         refuse(table, Errno.EINTR, "waits go on by themselves", 219, "restart_syscall");
     }
 

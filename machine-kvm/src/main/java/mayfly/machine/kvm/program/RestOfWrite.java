@@ -32,7 +32,10 @@ final class RestOfWrite implements Wait {
             rest.skip((int) Math.min(done, rest.remaining()));
             long result = file.write(rest);
             if (result == -Errno.EPIPE) {
-                program.signals().raise(thread, SignalInfo.fromProgram(Signals.SIGPIPE, SignalInfo.SI_USER));
+                program.signals()
+                        .raise(
+                                thread,
+                                SignalInfo.fromProgram(Signals.SIGPIPE, SignalInfo.SI_USER, program.process().shownId));
             }
             if (result < 0) {
                 return result == -Errno.EAGAIN ? PENDING : done;
@@ -57,6 +60,6 @@ final class RestOfWrite implements Wait {
 
     @Override
     public Wait copy(Program other, GuestThread copied) {
-        return new RestOfWrite(other, copied, other.descriptors().get(copied.arguments[0]), done);
+        return new RestOfWrite(other, copied, copied.process.descriptors.get(copied.arguments[0]), done);
     }
 }

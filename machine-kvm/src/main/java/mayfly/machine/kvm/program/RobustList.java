@@ -71,6 +71,6 @@ final class RobustList {
     }
 
     private void wake(long word) {
-        program.futexes().wake(word, 1, Futexes.ANY, woken -> program.wake(woken, 0));
+        var _ = FutexCalls.wake(program, word, 0, 1, Futexes.ANY);
     }
 }

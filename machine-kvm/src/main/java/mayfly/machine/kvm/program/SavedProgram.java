@@ -29,6 +29,9 @@ public final class SavedProgram {
      */
     public static byte[] save(Program program, ProcessorKind kind, HostView view) throws UnsavableException {
         Clocks clocks = program.state().clocks;
+        if (program.processes.all().size() > 1) {
+            throw new UnsavableException("a program of several processes");
+        }
         StateOut out = new StateOut(clocks.offset());
         out.number(clocks.offset());
         out.number(clocks.frozenAt());
@@ -38,7 +41,7 @@ public final class SavedProgram {
         SavedSpace.save(out, space, files::number);
         program.state().save(out);
         program.signals().save(out);
-        out.number(program.firstCode);
+        out.number(program.process().firstCode);
         out.number(program.threads.lastId());
         List<GuestThread> threads = program.threads();
         out.number(threads.size());
@@ -83,8 +86,8 @@ public final class SavedProgram {
         int before = 0;
         for (int i = 0; i < count; i++) {
             int id = in.number(before + 1, lastThread, "a thread's number");
-            GuestThread thread =
-                    new GuestThread(id, kind.load(in, space.tables().rootAddress()));
+            GuestThread thread = new GuestThread(
+                    program.process(), id, kind.load(in, space.tables().rootAddress()));
             thread.load(in);
             thread.wait = SavedWaits.load(in, program, thread);
             threads.add(thread);
@@ -92,7 +95,7 @@ public final class SavedProgram {
         }
         in.end();
         program.threads.restore(threads, lastThread);
-        program.firstCode = firstCode;
+        program.process().firstCode = firstCode;
         return program;
     }
 }

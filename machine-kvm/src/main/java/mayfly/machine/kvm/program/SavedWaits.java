@@ -25,11 +25,11 @@ final class SavedWaits {
             case WATCH -> new Watch(program, thread, in.time(), in.time());
             case SLEEP -> new Sleep(program, in.time(), in.longNumber());
             case SIGNAL -> new SignalWait(program, thread, in.longNumber(), in.longNumber(), in.time());
-            case FUTEX -> FutexWait.load(in, program.futexes(), thread);
+            case FUTEX -> FutexWait.load(in, program, thread);
             case SUSPENSION -> new Suspension();
             case REST_OF_WRITE -> {
                 long done = in.size("bytes written");
-                yield new RestOfWrite(program, thread, program.descriptors().get(thread.arguments[0]), done);
+                yield new RestOfWrite(program, thread, thread.process.descriptors.get(thread.arguments[0]), done);
             }
             default -> null;
         };

@@ -16,6 +16,7 @@ record SignalAction(long handler, long flags, long restorer, long mask) {
     static final long IGNORE = 1;
 
     // asm/signal.h
+    static final long NO_CHILD_WAIT = 2;
     static final long ON_STACK = 0x0800_0000;
     static final long RESTART = 0x1000_0000;
     static final long NO_DEFER = 0x4000_0000;

@@ -1,5 +1,6 @@
 package mayfly.machine.kvm.program;
 
+import java.util.List;
 import mayfly.linux.Errno;
 import mayfly.linux.ErrnoException;
 import mayfly.linux.Vcpu.Register;
@@ -21,19 +22,18 @@ final class SignalCalls {
         table.add(14, "rt_sigprocmask", Kind.EMULATED, SignalCalls::mask);
         table.add(15, "rt_sigreturn", Kind.EMULATED, SignalCalls::leaveHandler);
         table.add(34, "pause", Kind.EMULATED, (p, _) -> p.await(new Suspension()));
-        table.add(62, "kill", Kind.EMULATED, "the program itself only", SignalCalls::kill);
+        table.add(62, "kill", Kind.EMULATED, "within the machine", SignalCalls::kill);
         table.add(127, "rt_sigpending", Kind.EMULATED, SignalCalls::pending);
         table.add(128, "rt_sigtimedwait", Kind.EMULATED, SignalCalls::timedWait);
-        table.add(129, "rt_sigqueueinfo", Kind.EMULATED, "the program itself only", (p, a) -> {
-            return p.state().isOwnId((int) a[0]) ? queue(p, null, (int) a[1], a[2]) : -Errno.ESRCH;
+        table.add(129, "rt_sigqueueinfo", Kind.EMULATED, (p, a) -> {
+            GuestProcess target = p.processes.find((int) a[0]);
+            return target == null ? -Errno.ESRCH : queue(p, target, null, (int) a[1], a[2]);
         });
         table.add(130, "rt_sigsuspend", Kind.EMULATED, SignalCalls::suspend);
         table.add(131, "sigaltstack", Kind.EMULATED, SignalCalls::stack);
-        table.add(200, "tkill", Kind.EMULATED, (p, a) -> tkill(p, (int) a[0], (int) a[1]));
+        table.add(200, "tkill", Kind.EMULATED, (p, a) -> tkill(p, -1, (int) a[0], (int) a[1]));
         table.add(234, "tgkill", Kind.EMULATED, (p, a) -> {
-            return (int) a[0] <= 0
-                    ? -Errno.EINVAL
-                    : p.state().isOwnId((int) a[0]) ? tkill(p, (int) a[1], (int) a[2]) : -Errno.ESRCH;
+            return (int) a[0] <= 0 ? -Errno.EINVAL : tkill(p, (int) a[0], (int) a[1], (int) a[2]);
         });
         table.add(297, "rt_tgsigqueueinfo", Kind.EMULATED, SignalCalls::queueToThread);
     }
@@ -95,40 +95,58 @@ final class SignalCalls {
     }
 
     private static long kill(Program program, long[] a) {
-        int process = (int) a[0];
-        if ((int) a[1] != 0 && !isSignal(a[1])) {
+        int whom = (int) a[0];
+        int signal = (int) a[1];
+        if (signal != 0 && !isSignal(signal)) {
             return -Errno.EINVAL;
         }
-        if (process != 0
-                && !program.state().isOwnId(process)
-                && !program.state().isOwnId(-process)) {
-            return -Errno.ESRCH;
+        GuestProcess self = program.process();
+        boolean found = false;
+        for (GuestProcess each : List.copyOf(program.processes.all())) {
+            boolean meant = whom > 0
+                    ? each.hasId(whom)
+                    : whom == -1 ? !each.equals(self) : each.group == (whom == 0 ? self.group : group(program, -whom));
+            if (meant) {
+                found = true;
+                if (signal != 0 && each.isAlive()) {
+                    var _ = send(each, null, SignalInfo.fromProgram(signal, SignalInfo.SI_USER, self.shownId));
+                }
+            }
         }
-        return (int) a[1] == 0 ? 0 : send(program, null, SignalInfo.fromProgram((int) a[1], SignalInfo.SI_USER));
+        return found ? 0 : -Errno.ESRCH;
     }
 
-    private static long tkill(Program program, int id, int signal) {
+    /** A group by its number, or by the one that its leader was told. */
+    private static int group(Program program, int number) {
+        GuestProcess leader = program.processes.find(number);
+        return leader == null ? number : leader.id;
+    }
+
+    /** @param process that the thread must be of; -1: any */
+    private static long tkill(Program program, int process, int id, int signal) {
         if (id <= 0 || (signal != 0 && !isSignal(signal))) {
             return -Errno.EINVAL;
         }
         GuestThread thread = program.thread(id);
-        if (thread == null) {
+        if (thread == null || (process != -1 && !thread.process.hasId(process))) {
             return -Errno.ESRCH;
         }
-        return signal == 0 ? 0 : send(program, thread, SignalInfo.fromProgram(signal, SignalInfo.SI_TKILL));
+        SignalInfo info = SignalInfo.fromProgram(signal, SignalInfo.SI_TKILL, program.process().shownId);
+        return signal == 0 ? 0 : send(thread.process, thread, info);
     }
 
-    private static long send(Program program, @Nullable GuestThread thread, SignalInfo info) {
-        boolean sent = program.signals().send(thread, info);
+    private static long send(GuestProcess process, @Nullable GuestThread thread, SignalInfo info) {
+        boolean sent = process.signals.send(thread, info);
         return sent || info.signal() < PendingSignals.FIRST_QUEUED ? 0 : -Errno.EAGAIN;
     }
 
-    private static long queue(Program program, @Nullable GuestThread thread, int signal, long info) {
+    private static long queue(
+            Program program, GuestProcess target, @Nullable GuestThread thread, int signal, long info) {
         if (signal != 0 && !isSignal(signal)) {
             return -Errno.EINVAL;
         }
         byte[] written = program.space().read(info, SignalInfo.BYTES);
-        return signal == 0 ? 0 : send(program, thread, SignalInfo.given(signal, written));
+        return signal == 0 || !target.isAlive() ? 0 : send(target, thread, SignalInfo.given(signal, written));
     }
 
     private static long queueToThread(Program program, long[] a) {
@@ -136,8 +154,8 @@ final class SignalCalls {
             return -Errno.EINVAL;
         }
         GuestThread thread = program.thread((int) a[1]);
-        return program.state().isOwnId((int) a[0]) && thread != null
-                ? queue(program, thread, (int) a[2], a[3])
+        return thread != null && thread.process.hasId((int) a[0])
+                ? queue(program, thread.process, thread, (int) a[2], a[3])
                 : -Errno.ESRCH;
     }
 

@@ -7,7 +7,6 @@ import java.nio.ByteOrder;
 import mayfly.linux.ErrnoException;
 import mayfly.machine.kvm.cpu.ExtendedState;
 import mayfly.machine.kvm.cpu.Processor;
-import mayfly.machine.kvm.memory.AddressSpace;
 import mayfly.machine.kvm.memory.GuestFault;
 
 /**
@@ -51,11 +50,11 @@ final class SignalFrame {
         Register.RIP, Register.RFLAGS
     };
 
-    private final AddressSpace space;
+    private final Program program;
     private final Processor cpu;
 
     SignalFrame(Program program) {
-        space = program.space();
+        this.program = program;
         cpu = program.cpu();
     }
 
@@ -129,8 +128,8 @@ final class SignalFrame {
                 .putLong(SOFTWARE + 8, cpu.components())
                 .putInt(SOFTWARE + 16, extended.length);
         area.putInt(extended.length, MAGIC_2);
-        space.write(components, area.array());
-        space.write(frame, out.array());
+        program.space().write(components, area.array());
+        program.space().write(frame, out.array());
     }
 
     /**
@@ -144,7 +143,7 @@ final class SignalFrame {
         byte[] bytes = new byte[BYTES];
         byte[] extended;
         try {
-            space.read(frame, bytes, 0, INFO);
+            program.space().read(frame, bytes, 0, INFO);
             extended = extended(ByteBuffer.wrap(bytes)
                     .order(ByteOrder.LITTLE_ENDIAN)
                     .getLong(REGISTERS + 8 * ORDER.length + 8 + 32));
@@ -178,15 +177,15 @@ final class SignalFrame {
             return new byte[0];
         }
         int bytes = cpu.extendedBytes();
-        boolean whole = space.getInt(at + SOFTWARE) == MAGIC_1
-                && space.getInt(at + SOFTWARE + 4) == bytes + MAGIC_2_BYTES
-                && space.getInt(at + SOFTWARE + 16) == bytes
-                && space.getInt(at + bytes) == MAGIC_2;
+        boolean whole = program.space().getInt(at + SOFTWARE) == MAGIC_1
+                && program.space().getInt(at + SOFTWARE + 4) == bytes + MAGIC_2_BYTES
+                && program.space().getInt(at + SOFTWARE + 16) == bytes
+                && program.space().getInt(at + bytes) == MAGIC_2;
         if (whole) {
-            return space.read(at, bytes);
+            return program.space().read(at, bytes);
         }
         byte[] area = new byte[ExtendedState.LEAST_BYTES];
-        space.read(at, area, 0, ExtendedState.LEGACY_BYTES);
+        program.space().read(at, area, 0, ExtendedState.LEGACY_BYTES);
         ExtendedState.keepLegacy(area);
         return area;
     }

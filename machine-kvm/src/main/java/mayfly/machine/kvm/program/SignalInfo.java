@@ -39,8 +39,13 @@ public final class SignalInfo {
     }
 
     /** From kill(2) or tgkill(2). */
-    static SignalInfo fromProgram(int signal, int code) {
-        return of(signal, code, Program.PID | (long) Program.USER << 32);
+    static SignalInfo fromProgram(int signal, int code, int sender) {
+        return of(signal, code, sender | (long) Program.USER << 32);
+    }
+
+    /** A child ended. */
+    static SignalInfo child(int signal, int code, int process, int value) {
+        return of(signal, code, process | (long) Program.USER << 32, value);
     }
 
     /** An exception at an address. */

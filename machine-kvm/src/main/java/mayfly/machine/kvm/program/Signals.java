@@ -11,7 +11,7 @@ import mayfly.machine.kvm.saved.UnsavableException;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A program's signals: actions, what is pending, and delivery. A signal is delivered to the thread that has the
+ * A process's signals: actions, what is pending, and delivery. A signal is delivered to the thread that has the
  * processor, when its registers are whole; a thread that waits is woken for one. Stopping is not offered: there is
  * nobody who would let the program go on.
  */
@@ -43,15 +43,37 @@ public final class Signals {
             URG XCPU XFSZ VTALRM PROF WINCH IO PWR SYS""".split("\\s+");
 
     private final Program program;
+    private final GuestProcess process;
     private final SignalFrame frame;
     private final SignalAction[] actions = new SignalAction[LAST + 1];
-    /** Sent to the program, for any thread that does not block them. */
+    /** Sent to the process, for any thread that does not block them. */
     private PendingSignals shared = new PendingSignals();
 
-    Signals(Program program) {
+    Signals(Program program, GuestProcess process) {
         this.program = program;
+        this.process = process;
         frame = new SignalFrame(program);
         Arrays.fill(actions, SignalAction.NONE);
+    }
+
+    /** As a forked process does. */
+    void takeActions(Signals original) {
+        System.arraycopy(original.actions, 0, actions, 0, actions.length);
+    }
+
+    /** As execve(2): what was ignored stays so, what was handled is not any more. */
+    void forgetHandlers() {
+        for (int signal = 0; signal <= LAST; signal++) {
+            if (actions[signal].handler() != SignalAction.IGNORE) {
+                actions[signal] = SignalAction.NONE;
+            }
+        }
+    }
+
+    /** Whether ends of children are not wanted to be heard of. */
+    boolean ignoresChildren() {
+        SignalAction action = actions[SIGCHLD];
+        return action.handler() == SignalAction.IGNORE || action.has(SignalAction.NO_CHILD_WAIT);
     }
 
     void takeOver(Signals original) {
@@ -98,7 +120,7 @@ public final class Signals {
                 new SignalAction(action.handler(), action.flags(), action.restorer(), action.mask() & ~NEVER_BLOCKED);
         if (doesNothing(signal)) {
             shared.drop(bit(signal));
-            for (GuestThread thread : program.threads()) {
+            for (GuestThread thread : process.threads) {
                 thread.pending.drop(bit(signal));
             }
         }
@@ -112,16 +134,16 @@ public final class Signals {
 
     // ---- sending ----
 
-    /** Sends a signal to the program: some thread that does not block it gets it. False: too many are pending. */
+    /** Sends a signal to the process: some thread that does not block it gets it. False: too many are pending. */
     public boolean send(SignalInfo info) {
         return send(null, info);
     }
 
-    /** Sends a signal to one thread, or to the program if there is none. False: too many are pending. */
+    /** Sends a signal to one thread, or to the process if there is none. False: too many are pending. */
     boolean send(@Nullable GuestThread target, SignalInfo info) {
         int signal = info.signal();
         if (signal == SIGKILL) {
-            var _ = program.end(new Stop.Killed(SIGKILL, "the program killed itself"));
+            program.processes.end(process, new Stop.Killed(SIGKILL, "the program killed itself"));
             return true;
         }
         long bit = bit(signal);
@@ -133,7 +155,7 @@ public final class Signals {
         if (!(target == null ? shared : target.pending).add(info)) {
             return false;
         }
-        for (GuestThread thread : program.threads()) {
+        for (GuestThread thread : process.threads) {
             if ((target == null || thread == target)
                     && thread.wait instanceof SignalWait wait
                     && wait.wants(bit)
@@ -142,7 +164,7 @@ public final class Signals {
             }
         }
         if (receiver != null && !blocked) {
-            program.interruptWait(receiver);
+            program.threads.interrupt(receiver);
         }
         return true;
     }
@@ -157,7 +179,7 @@ public final class Signals {
 
     /** As Linux: the first thread that does not block it, whether it waits or not. */
     private @Nullable GuestThread receiver(long bit) {
-        for (GuestThread thread : program.threads()) {
+        for (GuestThread thread : process.threads) {
             if ((thread.signalMask & bit) == 0) {
                 return thread;
             }
@@ -295,6 +317,6 @@ public final class Signals {
     }
 
     private void die(int signal, String how) {
-        var _ = program.end(new Stop.Killed(signal, name(signal) + how));
+        program.processes.end(process, new Stop.Killed(signal, name(signal) + how));
     }
 }

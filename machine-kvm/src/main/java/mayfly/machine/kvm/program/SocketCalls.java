@@ -73,8 +73,8 @@ final class SocketCalls {
         if ((int) a[2] != 0 && (int) a[2] != SocketAddress.UNIX) {
             return -Errno.EPROTONOSUPPORT;
         }
-        long number = program.state().nextInode;
-        program.state().nextInode += 2;
+        long number = program.nextInode();
+        var _ = program.nextInode(); // the other end's
         SocketEnd.Pair pair = SocketEnd.open(
                 type & OpenFile.NON_BLOCKING, number, program.files().kernelMemory());
         if (pair == null) {

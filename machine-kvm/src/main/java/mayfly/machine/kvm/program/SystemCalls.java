@@ -23,6 +23,8 @@ public final class SystemCalls {
         MemoryCalls.addTo(table);
         IdentityCalls.addTo(table);
         ThreadCalls.addTo(table);
+        ProcessCalls.addTo(table);
+        ExecCalls.addTo(table);
         SystemInfoCalls.addTo(table);
         CredentialCalls.addTo(table);
         TimeCalls.addTo(table);

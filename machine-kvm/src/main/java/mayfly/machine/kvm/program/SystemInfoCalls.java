@@ -124,8 +124,8 @@ final class SystemInfoCalls {
     /** Whether a process or thread id is the program's own; 0 is. */
     static boolean isSelf(Program program, int id) {
         return id == 0
-                || program.state().isOwnId(id)
-                || program.threads().stream().anyMatch(thread -> thread.id == id);
+                || program.process().hasId(id)
+                || program.process().threads.stream().anyMatch(thread -> thread.id == id);
     }
 
     private static long usage(Program program, long[] a) {

@@ -2,23 +2,11 @@ package mayfly.machine.kvm.program;
 
 import mayfly.linux.Errno;
 import mayfly.linux.ErrnoException;
-import mayfly.machine.kvm.memory.AddressSpace;
+import mayfly.machine.kvm.memory.GuestFault;
 import mayfly.machine.kvm.program.CallTable.Kind;
 
-/** clone(2) as far as it makes threads, their end, and what else there is to ask about them. */
+/** Threads: how they begin and end, and what else there is to ask about them. */
 final class ThreadCalls {
-    // linux/sched.h
-    private static final long CLONE_VM = 0x100;
-    private static final long CLONE_SIGHAND = 0x800;
-    private static final long CLONE_VFORK = 0x4000;
-    private static final long CLONE_THREAD = 0x10000;
-    private static final long CLONE_SETTLS = 0x80000;
-    private static final long CLONE_PARENT_SETTID = 0x100000;
-    private static final long CLONE_CHILD_CLEARTID = 0x200000;
-    private static final long CLONE_CHILD_SETTID = 0x1000000;
-    /** New namespaces, which need a privilege that the program does not have. */
-    private static final long CLONE_NEW = 0x7E02_0000;
-
     private static final int POLICY_MAX = 6;
     private static final int SCHED_FIFO = 1;
     private static final int SCHED_RR = 2;
@@ -28,18 +16,6 @@ final class ThreadCalls {
     private ThreadCalls() {}
 
     static void addTo(CallTable table) {
-        table.add(56, "clone", Kind.EMULATED, "threads only", ThreadCalls::clone);
-        table.constant(435, "clone3", -Errno.ENOSYS, "programs take clone then");
-        table.add(57, "fork", Kind.REFUSED, "isolation = process has it", (p, _) -> ProcessRefusal.refuse(p, "fork"));
-        table.add(58, "vfork", Kind.REFUSED, "isolation = process has it", (p, _) -> ProcessRefusal.refuse(p, "vfork"));
-        table.add(
-                59, "execve", Kind.REFUSED, "isolation = process has it", (p, _) -> ProcessRefusal.refuse(p, "execve"));
-        table.add(
-                322,
-                "execveat",
-                Kind.REFUSED,
-                "isolation = process has it",
-                (p, _) -> ProcessRefusal.refuse(p, "execveat"));
         table.add(274, "get_robust_list", Kind.EMULATED, ThreadCalls::getRobustList);
         table.add(273, "set_robust_list", Kind.EMULATED, ThreadCalls::setRobustList);
         table.add(218, "set_tid_address", Kind.EMULATED, (p, a) -> {
@@ -56,51 +32,53 @@ final class ThreadCalls {
         table.add(148, "sched_rr_get_interval", Kind.CONSTANT, "4 ms", ThreadCalls::interval);
     }
 
-    private static long clone(Program program, long[] a) {
-        long flags = a[0];
-        if ((flags & CLONE_NEW) != 0) {
-            return -Errno.EPERM;
-        }
-        long needed = CLONE_VM | CLONE_THREAD;
-        if ((flags & needed) != needed) {
-            return ProcessRefusal.refuse(program, (flags & CLONE_VFORK) != 0 ? "clone (vfork)" : "clone (fork)");
-        }
-        if ((flags & CLONE_SIGHAND) == 0) {
-            return -Errno.EINVAL;
-        }
-        boolean ownData = (flags & CLONE_SETTLS) != 0;
-        if (ownData && (a[4] < 0 || a[4] >= AddressSpace.TOP)) {
-            return -Errno.EPERM;
+    /** A thread of the current process. */
+    static long clone(Program program, CloneFlags flags, long[] a) {
+        if (program.threads.count() >= Threads.MAX) {
+            return -Errno.EAGAIN;
         }
         GuestThread thread;
         try {
-            thread = program.addThread(a[1], ownData ? a[4] : Program.SAME);
+            long data = flags.has(CloneFlags.SETTLS) ? a[4] : ThreadCopy.SAME;
+            thread = ThreadCopy.make(program, program.process(), program.threads.nextId(program.processes), a[1], data);
         } catch (ErrnoException e) {
             throw new IllegalStateException("a thread's registers cannot be read", e);
         }
-        if (thread == null) {
-            return -Errno.EAGAIN;
+        if (flags.has(CloneFlags.PARENT_SETTID)) {
+            putQuietly(program, a[2], thread.id);
         }
-        if ((flags & CLONE_PARENT_SETTID) != 0) {
-            program.putQuietly(a[2], thread.id);
+        if (flags.has(CloneFlags.CHILD_SETTID)) {
+            putQuietly(program, a[3], thread.id);
         }
-        if ((flags & CLONE_CHILD_SETTID) != 0) {
-            program.putQuietly(a[3], thread.id);
-        }
-        if ((flags & CLONE_CHILD_CLEARTID) != 0) {
+        if (flags.has(CloneFlags.CHILD_CLEARTID)) {
             thread.clearAtExit = a[3];
         }
         return thread.id;
     }
 
     static long exit(Program program, long[] a) {
-        GuestThread thread = program.current();
-        RobustList.release(program, thread);
-        if (thread.clearAtExit != 0 && program.threads().size() > 1) {
-            program.putQuietly(thread.clearAtExit, 0);
-            program.futexes().wake(thread.clearAtExit, 1, Futexes.ANY, woken -> program.wake(woken, 0));
-        }
+        leaveMemory(program, program.current());
         return program.endThread((int) a[0] & 0xFF);
+    }
+
+    /** A thread that ends tells the others in its memory, if there are any. */
+    static void leaveMemory(Program program, GuestThread thread) {
+        RobustList.release(program, thread);
+        boolean others =
+                thread.process.threads.size() > 1 || !program.processes.isAlone(thread.process, other -> other.space);
+        if (thread.clearAtExit != 0 && others) {
+            putQuietly(program, thread.clearAtExit, 0);
+            var _ = FutexCalls.wake(program, thread.clearAtExit, 0, 1, Futexes.ANY);
+        }
+    }
+
+    /** Writes where the kernel would ignore that it cannot. */
+    static void putQuietly(Program program, long address, int value) {
+        try {
+            program.space().putInt(address, value);
+        } catch (GuestFault nobodyToTell) {
+            program.statistics().lostWrites++;
+        }
     }
 
     private static long setRobustList(Program program, long[] a) {

@@ -2,22 +2,26 @@ package mayfly.machine.kvm.program;
 
 import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.IdentityHashMap;
 import java.util.List;
+import java.util.Objects;
 import java.util.Queue;
 import mayfly.linux.Errno;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A program's threads, and whose turn is next. A thread is in one of three places: it has the processor, it is in the
+ * The threads of all processes of a machine, and whose turn is next. A thread is in one of three places: it has the processor, it is in the
  * queue of those that can run, or it waits. One that waits for another thread's call is woken by that call; one that
  * waits for something else is asked by {@link #look}, when no other can run and once in a slice.
  */
 final class Threads {
     static final int MAX = 1024;
+    /** As pid_max says. */
+    private static final int NUMBER_MAX = 4_194_303;
 
     private final List<GuestThread> all = new ArrayList<>();
     private final Queue<GuestThread> ready = new ArrayDeque<>();
-    private int lastId = Program.PID - 1;
+    private int lastId = Program.PID;
     private long earliest = Wait.FOREVER;
 
     List<GuestThread> all() {
@@ -29,17 +33,29 @@ final class Threads {
     }
 
     /** The number of the next thread. */
-    int nextId() {
-        return ++lastId;
+    int nextId(Processes processes) {
+        do {
+            lastId = lastId >= NUMBER_MAX ? Program.PID : lastId + 1;
+        } while (get(lastId) != null || processes.find(lastId) != null);
+        return lastId;
     }
 
     void add(GuestThread thread) {
         all.add(thread);
+        thread.process.threads.add(thread);
     }
 
-    /** It ended. */
+    /** It is no more. */
     void remove(GuestThread thread) {
+        Wait wait = thread.wait;
+        if (wait != null) {
+            wait.cancel();
+            thread.wait = null;
+        } else {
+            ready.remove(thread);
+        }
         all.remove(thread);
+        thread.process.threads.remove(thread);
     }
 
     /** The thread with this number; null when there is none. */
@@ -89,7 +105,7 @@ final class Threads {
     }
 
     /** Asks the threads that wait, and wakes those that have what they want, or whose time is up. */
-    void look(long now) {
+    void look(Program program, long now) {
         long first = Wait.FOREVER;
         for (int i = 0; i < all.size(); i++) {
             GuestThread thread = all.get(i);
@@ -97,6 +113,7 @@ final class Threads {
             if (wait == null) {
                 continue;
             }
+            program.enter(thread.process);
             long result = wait.polled() ? wait.poll() : Wait.PENDING;
             if (result == Wait.PENDING && wait.deadline() != Wait.FOREVER) {
                 if (now - wait.deadline() >= 0) {
@@ -117,7 +134,7 @@ final class Threads {
     /** A signal ends a thread's wait. */
     void interrupt(GuestThread thread) {
         Wait wait = thread.wait;
-        if (wait != null) {
+        if (wait != null && wait.interruptible()) {
             wait.cancel();
             long result = wait.interrupted();
             thread.interrupted = result == -Errno.EINTR;
@@ -127,7 +144,7 @@ final class Threads {
 
     /** Becomes what was saved. */
     void restore(List<GuestThread> saved, int newLastId) {
-        all.addAll(saved);
+        saved.forEach(this::add);
         lastId = newLastId;
     }
 
@@ -136,14 +153,14 @@ final class Threads {
     }
 
     /** Becomes a copy of a frozen program's threads, which all wait. */
-    void copyFrom(Threads original, Program other) {
+    void copyFrom(Threads original, Program other, IdentityHashMap<GuestProcess, GuestProcess> processes) {
         all.clear();
         ready.clear();
         for (GuestThread thread : original.all) {
-            GuestThread copied = thread.copy();
+            GuestThread copied = thread.copy(Objects.requireNonNull(processes.get(thread.process)));
             Wait wait = thread.wait;
             copied.wait = wait == null ? null : wait.copy(other, copied);
-            all.add(copied);
+            add(copied);
             if (wait == null) {
                 ready.add(copied); // in the order of their numbers: the order of turns is not kept
             }

@@ -72,7 +72,7 @@ final class TimerCalls {
 
     private static void start(Program program, Timer timer, long value, long interval) {
         long next = now(program, timer) + value;
-        program.state().timers.set(program, timer, value == 0 || next < 0 ? Timer.NEVER : next, interval);
+        program.state().timers.set(program.process(), timer, value == 0 || next < 0 ? Timer.NEVER : next, interval);
     }
 
     private static long alarm(Program program, long[] a) {
@@ -133,7 +133,7 @@ final class TimerCalls {
             start(program, timer, value, interval);
         } else {
             long next = timer.cpu ? value : program.state().clocks.deadline(timer.clock, value);
-            timers.set(program, timer, next, interval);
+            timers.set(program.process(), timer, next, interval);
         }
         return 0;
     }
@@ -166,7 +166,7 @@ final class TimerCalls {
             return -Errno.EINVAL;
         }
         program.state().timers.remove(timer);
-        program.state().timers.plan(program, System.nanoTime());
+        program.state().timers.plan(program.process(), System.nanoTime());
         return 0;
     }
 }

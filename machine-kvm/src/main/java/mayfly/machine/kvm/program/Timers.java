@@ -9,7 +9,7 @@ import mayfly.machine.kvm.saved.StateOut;
 import mayfly.machine.kvm.saved.UnsavableException;
 import org.jspecify.annotations.Nullable;
 
-/** A program's timers that send signals. */
+/** A process's timers that send signals. */
 final class Timers {
     static final int REAL = 0;
     static final int VIRTUAL = 1;
@@ -95,11 +95,11 @@ final class Timers {
     }
 
     /** Sets a timer. */
-    void set(Program program, Timer timer, long next, long interval) {
+    void set(GuestProcess process, Timer timer, long next, long interval) {
         timer.next = next;
         timer.interval = interval;
         timer.overruns = 0;
-        plan(program, System.nanoTime());
+        plan(process, System.nanoTime());
     }
 
     /** When the first one goes off while the program runs, in {@link System#nanoTime} time. */
@@ -113,7 +113,7 @@ final class Timers {
     }
 
     /** Looks up which one is next; also when the program begins to run, for CPU time went on elsewhere. */
-    void plan(Program program, long now) {
+    void plan(GuestProcess process, long now) {
         first = Timer.NEVER;
         firstIdle = Timer.NEVER;
         for (Timer timer : all) {
@@ -121,7 +121,7 @@ final class Timers {
                 continue;
             }
             if (timer.cpu) {
-                first = Math.min(first, now + (timer.next - program.state().cpu.total(now)));
+                first = Math.min(first, now + (timer.next - process.state.cpu.total(now)));
             } else {
                 firstIdle = Math.min(firstIdle, timer.next);
             }
@@ -129,8 +129,21 @@ final class Timers {
         first = Math.min(first, firstIdle);
     }
 
+    /** execve(2): those of timer_create(2) are gone. */
+    void keepIntervals() {
+        all.subList(INTERVAL_TIMERS, all.size()).clear();
+        lastId = -1;
+    }
+
+    /** Its process ended: none goes off. */
+    void clear() {
+        all.clear();
+        first = Timer.NEVER;
+        firstIdle = Timer.NEVER;
+    }
+
     /** Sends the signals of the timers whose time has come. */
-    void fire(Program program) {
+    void fire(GuestProcess process) {
         if (first == Timer.NEVER) {
             return;
         }
@@ -139,29 +152,28 @@ final class Timers {
             return;
         }
         for (Timer timer : List.copyOf(all)) {
-            long times = timer.take(timer.cpu ? program.state().cpu.total(now) : now);
+            long times = timer.take(timer.cpu ? process.state.cpu.total(now) : now);
             if (times > 0 && timer.signal != 0) {
-                send(program, timer, times);
+                send(process, timer, times);
             }
         }
-        plan(program, now);
+        plan(process, now);
     }
 
-    private static void send(Program program, Timer timer, long times) {
+    private static void send(GuestProcess process, Timer timer, long times) {
         if (!timer.posix) {
-            var _ = program.signals().send(SignalInfo.fromKernel(timer.signal));
+            var _ = process.signals.send(SignalInfo.fromKernel(timer.signal));
             return;
         }
-        GuestThread target = timer.thread == 0 ? null : program.thread(timer.thread);
-        if (timer.thread != 0 && target == null) {
+        GuestThread target = timer.thread == 0 ? null : process.program.thread(timer.thread);
+        if (timer.thread != 0 && (target == null || !target.process.equals(process))) {
             return; // the thread ended
         }
-        GuestThread any = target != null ? target : program.threads().getFirst();
-        boolean pending = (program.signals().pending(any) & Signals.bit(timer.signal)) != 0;
+        GuestThread any = target != null ? target : process.threads.getFirst();
+        boolean pending = (process.signals.pending(any) & Signals.bit(timer.signal)) != 0;
         timer.overruns = (int) Math.min(Integer.MAX_VALUE, times - 1 + (pending ? timer.overruns + 1L : 0));
         if (!pending) {
-            var _ = program.signals()
-                    .send(target, SignalInfo.timer(timer.signal, timer.id, timer.overruns, timer.value));
+            var _ = process.signals.send(target, SignalInfo.timer(timer.signal, timer.id, timer.overruns, timer.value));
         }
     }
 }

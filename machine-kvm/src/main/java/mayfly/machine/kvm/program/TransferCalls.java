@@ -88,7 +88,10 @@ final class TransferCalls {
         }
         long result = file.write(from);
         if (result == -Errno.EPIPE) {
-            program.signals().raise(program.current(), SignalInfo.fromProgram(Signals.SIGPIPE, SignalInfo.SI_USER));
+            program.signals()
+                    .raise(
+                            program.current(),
+                            SignalInfo.fromProgram(Signals.SIGPIPE, SignalInfo.SI_USER, program.process().shownId));
         } else if (result > 0
                 && from.remaining() > 0
                 && (file instanceof PipeEnd || file instanceof SocketEnd)

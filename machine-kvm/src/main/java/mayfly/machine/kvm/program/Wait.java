@@ -43,6 +43,11 @@ public interface Wait {
         return -Errno.EINTR;
     }
 
+    /** Whether a signal ends it. */
+    default boolean interruptible() {
+        return true;
+    }
+
     /** The thread waits no more: a signal came, or it was ended. */
     default void cancel() {}
 }

@@ -128,8 +128,8 @@ class AddressSpacePropertyTest {
                 saved.copy(0, ram.memory(), 0, saved.size());
                 calls(random.nextInt(40));
                 ram.memory().copy(0, saved, 0, ram.programBytes());
-                tables.revert(ram.programBytes(), ram.tableBytesEnd(), saved, tablesEnd);
-                tables.flush();
+                new TablePool(ram).revert(ram.programBytes(), ram.tableBytesEnd(), saved, tablesEnd);
+                ram.flush();
                 space.restore(state);
             }
             model = then;
