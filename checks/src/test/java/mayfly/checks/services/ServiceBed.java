@@ -122,6 +122,32 @@ final class ServiceBed implements AutoCloseable {
                 idleAfter);
     }
 
+    /** An unmodified program with at most four machines; what it may read besides the system is its directory. */
+    ServiceShell serve(String... program) throws Exception {
+        ServiceSpec template = new ServiceSpec(
+                "shown@1",
+                List.of(program),
+                Map.of("PATH", "/usr/bin:/bin", "HOME", "/tmp"),
+                directory.toString(),
+                Reach.readOnly(directory),
+                false,
+                0,
+                0,
+                256 << 20,
+                4,
+                Duration.ofSeconds(60));
+        return start(new ServiceSettings(
+                "shown",
+                1,
+                template,
+                new ServiceSettings.Listen.Tcp(InetAddress.ofLiteral("127.0.0.1"), 0),
+                4,
+                64,
+                Duration.ofSeconds(60),
+                Duration.ofSeconds(60),
+                Duration.ofMinutes(5)));
+    }
+
     ServiceShell start(ServiceSettings settings) throws Exception {
         return ServiceShell.start(settings, driver, place);
     }
