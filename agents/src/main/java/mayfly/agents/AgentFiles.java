@@ -14,6 +14,12 @@ public final class AgentFiles {
     /** The kit that native programs are compiled with. */
     public static final String HEADER = "mayfly.h";
 
+    /** What Node servers load before their program: random numbers that differ between connections. */
+    public static final String NODE_RANDOM = "random.cjs";
+
+    /** The same for Python servers: Python imports it when its directory is in PYTHONPATH. Not for functions. */
+    public static final String PYTHON_RANDOM = "sitecustomize.py";
+
     private static final List<String> NAMES = List.of(
             PYTHON,
             "mayfly_call.py",
@@ -24,6 +30,7 @@ public final class AgentFiles {
             "mayfly_zygote.py",
             "forkbox.so",
             NODE,
+            NODE_RANDOM,
             HEADER);
 
     private AgentFiles() {}

@@ -9,16 +9,13 @@ import java.util.List;
 public final class HookFiles {
     /** The shared object, built by gcc into this module, for LD_PRELOAD in dynamic glibc programs. */
     public static final String OBJECT = "mayfly-hook.so";
-    /** What Node.js loads besides: random numbers that differ between forks. */
-    public static final String NODE = "mayfly-hook.cjs";
-
     /** What the shared object runs in Python servers. */
     private static final String PYTHON = "mayfly-hook.py";
 
     private HookFiles() {}
 
     public static List<String> names() {
-        return List.of(OBJECT, NODE, PYTHON);
+        return List.of(OBJECT, PYTHON);
     }
 
     /** The bytes of one file. */

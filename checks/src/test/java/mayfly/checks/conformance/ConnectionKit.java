@@ -2,7 +2,6 @@ package mayfly.checks.conformance;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.io.BufferedReader;
 import java.io.InputStreamReader;
@@ -162,12 +161,8 @@ interface ConnectionKit {
         }
     }
 
-    /** Whether forks draw other random numbers. */
-    boolean drawsItsOwnNumbers();
-
     @Test
     default void noTwoForksDrawTheSameNumbers() throws Exception {
-        assumeTrue(drawsItsOwnNumbers(), "known: forks of servers on this driver repeat Python's random numbers");
         try (Template template = driver().boot(counter(COUNTER, 0, 0));
                 ConnectionListener listener = Talk.listener()) {
             Set<String> drawn = new HashSet<>();

@@ -21,10 +21,5 @@ final class KvmServiceConformanceTest extends ServiceDriverKit {
     }
 
     @Override
-    public boolean drawsItsOwnNumbers() {
-        return false;
-    }
-
-    @Override
     void stop() {}
 }

@@ -93,11 +93,6 @@ final class ProcessServiceConformanceTest extends ServiceDriverKit {
     }
 
     @Override
-    public boolean drawsItsOwnNumbers() {
-        return true;
-    }
-
-    @Override
     void stop() {
         if (supervisor != null) {
             supervisor.close();

@@ -7,7 +7,9 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 import mayfly.machine.ConnectionListener;
 import mayfly.machine.InitFailedException;
 import mayfly.machine.MachineDriver;
@@ -128,6 +130,45 @@ interface ServersKit {
                     count += 1
                     return "count %d" % count
                 app.run("127.0.0.1", 8000)
+                """);
+    }
+
+    private void drawsItsOwn(String program, String script, String source) throws Exception {
+        List<String> command = command(program, script, source);
+        try (Template template = booted(ServiceDriverKit.spec(site(), command, 0, 2, false));
+                ConnectionListener listener = Talk.listener()) {
+            Set<String> drawn = new HashSet<>();
+            for (int round = 0; round < 6; round++) {
+                String answer = ConnectionKit.once(template, listener, "/");
+                assertThat(answer).contains("drawn 0.");
+                drawn.add(answer.substring(answer.indexOf("drawn")));
+            }
+            assertThat(drawn).hasSize(6);
+        }
+    }
+
+    @Test
+    default void nodeDrawsOtherNumbersInEachConnection() throws Exception {
+        drawsItsOwn("/usr/bin/node", "app.js", """
+                Math.random();
+                require('http').createServer((_, response) => response.end('drawn ' + Math.random())).listen(8000);
+                """);
+    }
+
+    @Test
+    default void asyncioDrawsOtherNumbersInEachConnection() throws Exception {
+        drawsItsOwn("/usr/bin/python3", "app.py", """
+                import asyncio, os, random
+                assert "PYTHONPATH" not in os.environ
+                random.random()
+                async def serve(reader, writer):
+                    await reader.readuntil(b"\\r\\n\\r\\n")
+                    writer.write(b"HTTP/1.0 200 OK\\r\\n\\r\\ndrawn %r" % random.uniform(0.1, 0.9))
+                    await writer.drain()
+                    writer.close()
+                async def main():
+                    await (await asyncio.start_server(serve, "0.0.0.0", 8000)).serve_forever()
+                asyncio.run(main())
                 """);
     }
 

@@ -243,6 +243,7 @@ public final class KvmDriver implements MachineDriver {
         try {
             HostView view = HostView.standard();
             view.setHosts(destinations.hosts());
+            Randomness.show(view);
             try {
                 for (Path directory : spec.reach().readable()) {
                     view.addDirectory(directory, directory.toString());

@@ -95,6 +95,7 @@ final class ServiceBoot extends Boot {
         env.put("MALLOC_TRIM_THRESHOLD_", "16777216");
         env.put("MALLOC_TOP_PAD_", "1048576");
         env.putAll(spec.env());
+        Randomness.put(env);
         List<String> all = new ArrayList<>();
         env.forEach((name, value) -> all.add(name + "=" + value));
         return all;

@@ -7,6 +7,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
+import mayfly.agents.AgentFiles;
 import mayfly.base.Limits;
 import mayfly.hook.HookFiles;
 import mayfly.machine.Sandbox;
@@ -77,7 +78,7 @@ final class ServicePlan {
                             "--single-threaded",
                             "--v8-pool-size=0",
                             "--require",
-                            SandboxPlan.AGENTS + "/" + HookFiles.NODE));
+                            SandboxPlan.AGENTS + "/" + AgentFiles.NODE_RANDOM));
         }
         return argv;
     }

@@ -6,7 +6,9 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
+import java.util.TreeMap;
 import mayfly.linux.ErrnoException;
 import mayfly.linux.HostDirectory;
 import mayfly.machine.kvm.saved.UnsavableException;
@@ -41,6 +43,7 @@ public final class HostView implements AutoCloseable {
 
     private final List<Link> links = new ArrayList<>();
     private String hosts = "";
+    private final Map<String, String> texts = new TreeMap<>();
 
     /** The settings of the host that {@link #standard} shows where they are there: directories and files. */
     public static List<String> settings() {
@@ -85,6 +88,11 @@ public final class HostView implements AutoCloseable {
     /** Lets programs find hosts by their names: lines for /etc/hosts. */
     public void setHosts(String lines) {
         hosts = lines;
+    }
+
+    /** Shows a file that is on no disk. */
+    public void addText(String guestPath, String text) {
+        texts.put(plain(guestPath), text);
     }
 
     /**
@@ -160,6 +168,7 @@ public final class HostView implements AutoCloseable {
         FileTree tree = new FileTree(new MemoryFiles(bytesMax, inodesMax, KernelMemory.ofThisProcess(bytesMax)));
         TreeBuilder builder = new TreeBuilder(tree);
         SystemFiles.add(builder, hosts);
+        texts.forEach((path, text) -> builder.text(path, text));
         for (Placed file : placed) {
             builder.mount(file.path(), file.node());
         }

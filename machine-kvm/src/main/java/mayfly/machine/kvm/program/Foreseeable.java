@@ -32,6 +32,7 @@ final class Foreseeable {
             Map.entry(271, masks(ALL, INT, ALL, ALL, ALL)), // ppoll
             Map.entry(281, masks(INT, ALL, INT, INT, ALL, ALL)), // epoll_pwait
             Map.entry(288, masks(INT, ALL, ALL, INT)), // accept4
+            Map.entry(318, masks(ALL, ALL, INT)), // getrandom
             Map.entry(441, masks(INT, ALL, INT, ALL, ALL, ALL))); // epoll_pwait2
 
     private Foreseeable() {}
