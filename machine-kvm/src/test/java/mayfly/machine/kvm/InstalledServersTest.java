@@ -40,8 +40,14 @@ class InstalledServersTest {
                     return [b"count %d" % count]
                 """);
         List<String> command = List.of(
-                "/usr/bin/gunicorn", "-w", "1", "-b", "127.0.0.1:8000", "--chdir", directory.toString(), "app:app");
-        List<String> answers = new ServerBed().serve(directory, command, 256 << 20, 5, ServerBed::get);
+                "/usr/bin/gunicorn",
+                "-w1",
+                "-t1", // its worker has to show life once a second, of which the later rounds are far away
+                "-b127.0.0.1:8000",
+                "--chdir",
+                directory.toString(),
+                "app:app");
+        List<String> answers = new ServerBed().serve(directory, command, 256 << 20, 20, ServerBed::get);
         for (String answer : answers) {
             assertThat(answer).contains("200 OK").endsWith("count 1");
         }

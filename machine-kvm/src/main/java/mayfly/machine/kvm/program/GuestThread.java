@@ -21,6 +21,9 @@ public final class GuestThread {
 
     @Nullable
     Wait wait;
+    /** What it waited for when its machine was frozen, if it has {@link Threads#begin time} for that. */
+    @Nullable
+    Wait inherited;
     /** The result of the call that it waited in, to be given when it has the processor again. */
     long result;
 

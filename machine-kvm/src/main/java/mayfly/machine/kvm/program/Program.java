@@ -330,6 +330,7 @@ public final class Program {
      */
     public Stop run(ThreadSignal signal, long deadline) throws ErrnoException {
         runner = signal;
+        threads.begin(System.nanoTime());
         processes.begin(loaded, System.nanoTime());
         try {
             Stop stop = null;

@@ -16,6 +16,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class Threads {
     static final int MAX = 1024;
+    private static final long INHERITED_NANOS = 1_000_000_000;
     /** As pid_max says. */
     private static final int NUMBER_MAX = 4_194_303;
 
@@ -23,6 +24,9 @@ final class Threads {
     private final Queue<GuestThread> ready = new ArrayDeque<>();
     private int lastId = Program.PID;
     private long earliest = Wait.FOREVER;
+    private long inheritedUntil;
+    /** It was copied, and did not run since. */
+    private boolean fresh;
 
     List<GuestThread> all() {
         return all;
@@ -104,9 +108,22 @@ final class Threads {
         earliest = Math.min(earliest, wait.deadline());
     }
 
-    /** Asks the threads that wait, and wakes those that have what they want, or whose time is up. */
+    /**
+     * The machine begins to run. If it was copied since, and has several processes, what they waited for when they
+     * were frozen does not end by time alone for a while: gunicorn's first process would kill its worker, which it did not
+     * hear of for long, while the worker has a connection to answer.
+     */
+    void begin(long now) {
+        if (fresh) {
+            fresh = false;
+            inheritedUntil = now + INHERITED_NANOS;
+        }
+    }
+
+    /** Asks the threads that wait, and wakes those that have what they want; behind them those whose time is up. */
     void look(Program program, long now) {
         long first = Wait.FOREVER;
+        List<GuestThread> late = List.of();
         for (int i = 0; i < all.size(); i++) {
             GuestThread thread = all.get(i);
             Wait wait = thread.wait;
@@ -115,20 +132,41 @@ final class Threads {
             }
             program.enter(thread.process);
             long result = wait.polled() ? wait.poll() : Wait.PENDING;
-            if (result == Wait.PENDING && wait.deadline() != Wait.FOREVER) {
-                if (now - wait.deadline() >= 0) {
-                    wait.cancel();
-                    result = wait.timeout();
-                }
-                if (result == Wait.PENDING) {
-                    first = Math.min(first, wait.deadline());
-                }
-            }
             if (result != Wait.PENDING) {
                 wake(thread, result);
+                continue;
+            }
+            long deadline = wait.deadline();
+            if (wait.equals(thread.inherited) && deadline != Wait.FOREVER) {
+                deadline = Math.max(deadline, inheritedUntil);
+            }
+            if (deadline == Wait.FOREVER || now - deadline < 0) {
+                first = Math.min(first, deadline);
+            } else {
+                late = late.isEmpty() ? new ArrayList<>() : late;
+                late.add(thread);
             }
         }
+        for (GuestThread thread : late) {
+            first = Math.min(first, tooLate(program, thread));
+        }
         earliest = first;
+    }
+
+    /** A thread's time is up; gives the deadline that it has now. */
+    private long tooLate(Program program, GuestThread thread) {
+        Wait wait = thread.wait;
+        if (wait == null) {
+            return Wait.FOREVER;
+        }
+        program.enter(thread.process);
+        wait.cancel();
+        long result = wait.timeout();
+        if (result == Wait.PENDING) {
+            return wait.deadline();
+        }
+        wake(thread, result);
+        return Wait.FOREVER;
     }
 
     /** A signal ends a thread's wait. */
@@ -160,6 +198,7 @@ final class Threads {
             GuestThread copied = thread.copy(Objects.requireNonNull(processes.get(thread.process)));
             Wait wait = thread.wait;
             copied.wait = wait == null ? null : wait.copy(other, copied);
+            copied.inherited = processes.size() > 1 ? copied.wait : null;
             add(copied);
             if (wait == null) {
                 ready.add(copied); // in the order of their numbers: the order of turns is not kept
@@ -167,5 +206,6 @@ final class Threads {
         }
         lastId = original.lastId;
         earliest = Wait.FOREVER;
+        fresh = true;
     }
 }
