@@ -13,16 +13,19 @@ final class Latencies {
     private final long[] counts = new long[(64 - STEP_BITS) * STEPS];
     private long total;
     private long max;
+    private long sum;
 
     void record(long nanos) {
         counts[index(Math.max(nanos, 0))]++;
         total++;
         max = Math.max(max, nanos);
+        sum += nanos;
     }
 
     void add(Latencies other) {
         Arrays.setAll(counts, i -> counts[i] + other.counts[i]);
         total += other.total;
+        sum += other.sum;
         max = Math.max(max, other.max);
     }
 
@@ -30,10 +33,16 @@ final class Latencies {
         Arrays.fill(counts, 0);
         total = 0;
         max = 0;
+        sum = 0;
     }
 
     long count() {
         return total;
+    }
+
+    /** Not a number when nothing was recorded. */
+    double meanNanos() {
+        return (double) sum / total;
     }
 
     long maxNanos() {

@@ -15,14 +15,18 @@ import java.util.Map;
 import java.util.Optional;
 import mayfly.machine.Connection;
 import mayfly.machine.ConnectionListener;
+import mayfly.machine.HostReport;
 import mayfly.machine.InitFailedException;
 import mayfly.machine.LogSink;
 import mayfly.machine.Machine;
+import mayfly.machine.MachineDriver;
 import mayfly.machine.MachineException;
 import mayfly.machine.Reach;
 import mayfly.machine.ServiceSpec;
 import mayfly.machine.Template;
 import mayfly.machine.kvm.KvmDriver;
+import mayfly.machine.process.ProcessDriver;
+import mayfly.machine.process.ProcessSupervisor;
 
 /**
  * A new connection for every request, one client: servers that run for long, a C server that forks for each connection, and
@@ -32,6 +36,7 @@ final class ServiceBench {
     private static final byte[] REQUEST =
             "GET / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n".getBytes(StandardCharsets.US_ASCII);
     private static final String LOOPBACK = "127.0.0.1";
+    private static final double C_MILLIS = 0.35;
 
     private final BenchPlace place;
     private final Report report;
@@ -60,7 +65,7 @@ final class ServiceBench {
             Path c = Files.move(place.compile("epoll"), directory.resolve("epoll"));
             Latencies forking = natively(List.of(c.toString(), "fork"));
             report.note("C server that forks for each connection, p50", millis(forking), "ms", rate(forking));
-            servers.add(new Server("C epoll server", List.of(c.toString(), "epoll"), 0.35));
+            servers.add(new Server("C epoll server", List.of(c.toString(), "epoll"), C_MILLIS));
         } else {
             report.skipped("C servers", "no C compiler here");
         }
@@ -74,18 +79,40 @@ final class ServiceBench {
         for (Server server : servers) {
             Latencies alone = natively(server.command());
             report.note(server.name() + ", long running, p50", millis(alone), "ms", rate(alone));
-            try {
-                Latencies ours = asService(directory, server);
-                report.atMost(
-                        server.name() + ", a machine for each connection, p50",
-                        millis(ours),
-                        server.targetMillis(),
-                        "ms",
-                        rate(ours));
-            } catch (InitFailedException | MachineException e) {
-                report.skipped(server.name(), String.valueOf(e.getMessage()));
-            }
+            asServices(directory, server);
         }
+    }
+
+    private void asServices(Path directory, Server server) throws IOException, InterruptedException {
+        String name = server.name() + ", a machine for each connection";
+        try {
+            Latencies ours;
+            try (KvmDriver driver = KvmDriver.open(directory, Map.of())) {
+                ours = asService(directory, server, driver);
+            }
+            report.atMost(name + ", p50", millis(ours), server.targetMillis(), "ms", rate(ours));
+            if (server.targetMillis() > C_MILLIS) { // which is static: nothing can be loaded into it
+                againstProcesses(directory, server, ours);
+            }
+        } catch (InitFailedException e) {
+            report.skipped(name, e.error().toString());
+        } catch (MachineException e) {
+            report.skipped(name, String.valueOf(e.getMessage()));
+        }
+    }
+
+    private void againstProcesses(Path directory, Server server, Latencies ours)
+            throws IOException, InterruptedException, InitFailedException, MachineException {
+        Path data = Files.createDirectories(place.scratch().resolve("processes"));
+        HostReport host = new HostReport("process", true, "full", List.of());
+        Latencies theirs;
+        try (ProcessSupervisor supervisor = ProcessSupervisor.open(data);
+                ProcessDriver driver = ProcessDriver.open(supervisor, data, Map.of(), host)) {
+            theirs = asService(directory, server, driver);
+        }
+        report.note(server.name() + ", a process for each connection, p50", millis(theirs), "ms", rate(theirs));
+        double times = theirs.meanNanos() / ours.meanNanos();
+        report.atLeast(server.name() + ", machines to processes, throughput", times, 2, "x", "");
     }
 
     private static double millis(Latencies latencies) {
@@ -130,7 +157,7 @@ final class ServiceBench {
     }
 
     @SuppressWarnings("try") // the listener is closed first, so that who accepts ends
-    private Latencies asService(Path directory, Server server)
+    private Latencies asService(Path directory, Server server, MachineDriver driver)
             throws IOException, InitFailedException, MachineException, InterruptedException {
         List<String> words = new ArrayList<>(server.command());
         words.add("8000");
@@ -146,8 +173,7 @@ final class ServiceBench {
                 256 << 20,
                 4,
                 Duration.ofSeconds(30));
-        try (KvmDriver driver = KvmDriver.open(directory, Map.of());
-                Template template = driver.boot(spec);
+        try (Template template = driver.boot(spec);
                 ConnectionListener listener = ConnectionListener.tcp(InetAddress.ofLiteral(LOOPBACK), 0, 64)) {
             Thread accepting = Thread.ofPlatform().name("accept").start(() -> accept(listener, template));
             try {
