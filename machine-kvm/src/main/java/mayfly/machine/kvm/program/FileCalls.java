@@ -47,7 +47,7 @@ final class FileCalls {
         table.add(277, "sync_file_range", Kind.EMULATED, volatileFiles, FileCalls::sync);
         table.add(306, "syncfs", Kind.EMULATED, volatileFiles, FileCalls::sync);
         table.constant(162, "sync", 0, volatileFiles);
-        table.add(73, "flock", Kind.EMULATED, "there is no other process", FileCalls::sync);
+        table.add(73, "flock", Kind.EMULATED, "always succeeds, also against another process", FileCalls::sync);
         table.add(221, "fadvise64", Kind.EMULATED, "advice is not needed", FileCalls::sync);
         table.add(187, "readahead", Kind.EMULATED, "advice is not needed", FileCalls::sync);
     }
