@@ -134,10 +134,11 @@ public final class ProcessDriver implements MachineDriver {
         if (closed) {
             throw new MachineException("the driver is closed");
         }
-        return keep(new ServiceBoot(host, spec, agents).run());
+        SharedServer.Start start = () -> keep(new ServiceBoot(host, spec, agents).run());
+        return spec.shared() ? new SharedServer(start) : start.begin();
     }
 
-    private Template keep(SandboxTemplate template) throws MachineException {
+    private SandboxTemplate keep(SandboxTemplate template) throws MachineException {
         templates.add(template);
         if (closed) {
             template.close();
