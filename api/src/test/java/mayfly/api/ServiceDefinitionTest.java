@@ -109,8 +109,7 @@ class ServiceDefinitionTest {
             quoteCharacter = '`',
             value = {
                 "'volumes':['/a:/b']| volumes: this version of Mayfly gives services no writable directories",
-                "'isolation':'process'| isolation: this version of Mayfly serves connections in virtual machines only",
-                "'isolation':'wasm'| isolation: this version of Mayfly serves connections in virtual machines only",
+                "'isolation':'wasm'| isolation: a server runs in virtual machines or in processes",
             })
     void whatIsNotBuiltIsRefusedByName(String field, String problem) {
         assertThat(problems("{'name':'web','program':['a']," + field + "}"))

@@ -18,7 +18,6 @@ import java.util.concurrent.Future;
 import java.util.concurrent.atomic.AtomicBoolean;
 import mayfly.core.connection.Ending.End;
 import mayfly.machine.InitFailedException;
-import mayfly.node.ResetStats;
 import mayfly.node.ServiceSettings;
 import mayfly.node.ServiceShell;
 import org.junit.jupiter.api.AfterEach;
@@ -26,16 +25,18 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Services in virtual machines, from a client's connection to the program and back. */
-class ServicesTest {
+/** Services from a client's connection to the program and back. A driver's test extends this and says how it is made. */
+abstract class ServicesKit {
     @TempDir
     Path directory;
 
-    private ServiceBed bed;
+    ServiceBed bed;
+
+    abstract ServiceBed bed() throws Exception;
 
     @BeforeEach
     void open() throws Exception {
-        bed = new ServiceBed(directory);
+        bed = bed();
     }
 
     @AfterEach
@@ -206,7 +207,7 @@ class ServicesTest {
                 }));
             }
             await().until(() -> service.stats().served() >= 20);
-            service.replace(bed.settings(2, "two", 2, 64, Duration.ofMinutes(5)));
+            service.replace(bed.settings(2, "two", 2, 64, Duration.ofMinutes(5)), bed.driver);
             assertThat(service.stats().version()).isEqualTo(2);
             long served = service.stats().served();
             assertThat(old.get("/")).isEqualTo("one 2"); // to its end
@@ -227,7 +228,7 @@ class ServicesTest {
         try (ServiceShell service = bed.start(bed.settings(1))) {
             ServiceSettings broken = bed.settings(2, "two", 1, 64, Duration.ofMinutes(5));
             Files.writeString(directory.resolve("app2.py"), "raise SystemExit('no configuration')");
-            assertThatThrownBy(() -> service.replace(broken))
+            assertThatThrownBy(() -> service.replace(broken, bed.driver))
                     .isInstanceOfSatisfying(
                             InitFailedException.class,
                             it -> assertThat(it.error().stack()).contains("no configuration"));
@@ -296,36 +297,6 @@ class ServicesTest {
             assertThat(service.stats().cancelled()).isEqualTo(1);
             assertThat(service.stats().count(End.DRAINED)).isEqualTo(2);
             assertThat(service.stats().accepted()).isEqualTo(4);
-        }
-    }
-
-    @Test
-    void whatResetsAndMemoryCostIsTold() throws Exception {
-        try (ServiceShell service = bed.start(bed.settings(2))) {
-            assertThat(service.stats().resets()).isEqualTo(new ResetStats(0, 0, 0, 0, 0, 0));
-            for (int i = 0; i < 20; i++) {
-                assertThat(Client.once(service, "/")).isEqualTo("count 1");
-            }
-            await().until(() -> service.stats().resets().count() == 20);
-            ResetStats resets = service.stats().resets();
-            assertThat(resets.pages()).isBetween(20, 2_000);
-            assertThat(resets.micros()).isPositive().isLessThanOrEqualTo(resets.microsHigh());
-            long before = service.stats().privateBytes().orElseThrow();
-            assertThat(before).isBetween(20L << 12, 32L << 20);
-            try (Client filling = Client.of(service)) {
-                assertThat(filling.get("/fill")).isEqualTo("count 1");
-                assertThat(service.stats().privateBytes().orElseThrow())
-                        .as("while it serves")
-                        .isGreaterThan(before + (20L << 20));
-            }
-            await().until(() -> service.stats().resets().count() == 21);
-            assertThat(service.stats().resets().pagesMax()).isGreaterThan(20 << 8);
-            assertThat(service.stats().privateBytes().orElseThrow())
-                    .as("a machine keeps 16 MiB at most")
-                    .isLessThan(before + (17L << 20));
-            service.replace(bed.settings(2, "two", 2, 64, Duration.ofMinutes(5)));
-            assertThat(Client.once(service, "/")).isEqualTo("two 1");
-            await().until(() -> service.stats().resets().count() == 22); // of all its versions
         }
     }
 
