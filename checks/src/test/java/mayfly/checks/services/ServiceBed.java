@@ -1,5 +1,7 @@
 package mayfly.checks.services;
 
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
 import java.io.IOException;
 import java.net.InetAddress;
 import java.nio.file.Files;
@@ -11,9 +13,11 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.Semaphore;
 import mayfly.base.Clock;
+import mayfly.machine.HostReport;
 import mayfly.machine.MachineDriver;
 import mayfly.machine.Reach;
 import mayfly.machine.ServiceSpec;
+import mayfly.machine.kvm.KvmDriver;
 import mayfly.node.ServicePlace;
 import mayfly.node.ServiceSettings;
 import mayfly.node.ServiceShell;
@@ -52,6 +56,20 @@ final class ServiceBed implements AutoCloseable {
     final MachineDriver driver;
     private final Runnable stop;
     final ServicePlace place;
+
+    /** With virtual machines; skips the test where there are none. */
+    ServiceBed(Path directory) throws Exception {
+        this(directory, virtualMachines(directory), () -> {});
+    }
+
+    private static MachineDriver virtualMachines(Path directory) throws Exception {
+        HostReport report = KvmDriver.examine(Map.of());
+        assumeTrue(
+                report.usable(),
+                () -> "skipped: no virtual machines here: "
+                        + report.features().getFirst().detail());
+        return KvmDriver.open(directory, Map.of());
+    }
 
     /**
      * @param driver closed with the bed
