@@ -32,15 +32,29 @@ final class SharedServer implements Template {
                 throw new MachineException("the service's process is closed");
             }
             if (!running.isRunning()) {
-                running.close();
-                running = start.begin();
+                again();
             }
-            return running.fork();
+            return place();
         } catch (InitFailedException e) {
             throw new MachineException("the program does not start again: " + e.getMessage(), e);
         } finally {
             lock.unlock();
         }
+    }
+
+    /** Its socket knows sooner than its monitor that the process has ended. */
+    private Machine place() throws InitFailedException, MachineException {
+        try {
+            return running.fork();
+        } catch (MachineException ended) {
+            again();
+            return running.fork();
+        }
+    }
+
+    private void again() throws InitFailedException, MachineException {
+        running.close();
+        running = start.begin();
     }
 
     /** A program that ended is started by the next connection. */
