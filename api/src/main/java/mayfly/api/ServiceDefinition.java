@@ -66,6 +66,7 @@ public record ServiceDefinition(
         int warmup = problems.range("warmup", request.warmup(), 0, Limits.SERVICE_WARMUP_MAX, 0);
         problems.env(request.env());
         checkDirectories(request, problems);
+        checkVolumes(request.volumes(), problems);
         checkDestinations(request.allowConnect(), problems);
         int memory =
                 problems.range("memory_mb", request.memoryMb(), Limits.MEMORY_MB_MIN, Limits.MEMORY_MB_MAX, MEMORY_MB);
@@ -127,17 +128,11 @@ public record ServiceDefinition(
 
     /** What is known by name and not built is refused, so that nobody believes to have it. */
     private static void checkBuilt(ServiceRequest request, RequestProblems problems) {
-        if (!request.volumes().isEmpty()) {
-            problems.add(
-                    "volumes",
-                    "this version of Mayfly gives services no writable directories of the host; allow_read gives"
-                            + " read-only ones, and /tmp is each connection's own");
-        }
         Isolation isolation = request.isolation().orElse(Isolation.ANY);
-        if (isolation == Isolation.WASM) {
+        if (isolation != Isolation.ANY && isolation != Isolation.KVM) {
             problems.add(
                     "isolation",
-                    "a server runs in virtual machines or in processes; leave it out, or say kvm or process; found "
+                    "this version of Mayfly serves connections in virtual machines only; leave it out, or say kvm; found "
                             + Shape.word(isolation));
         }
     }
@@ -164,6 +159,21 @@ public record ServiceDefinition(
                                 + RequestProblems.printable(host) + "\"");
             }
         });
+    }
+
+    private static void checkVolumes(List<String> volumes, RequestProblems problems) {
+        if (volumes.size() > Limits.SERVICE_VOLUMES_MAX) {
+            problems.add(
+                    "volumes", "must not be more than " + Limits.SERVICE_VOLUMES_MAX + "; found " + volumes.size());
+        }
+        for (int i = 0; i < volumes.size(); i++) {
+            if (ServiceVolume.parse(volumes.get(i)).isEmpty()) {
+                problems.add(
+                        "volumes[" + i + "]",
+                        "must be two absolute paths like /srv/data:/data; found \""
+                                + RequestProblems.printable(volumes.get(i)) + "\"");
+            }
+        }
     }
 
     private static void checkDestinations(List<String> destinations, RequestProblems problems) {

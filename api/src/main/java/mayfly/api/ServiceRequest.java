@@ -39,7 +39,9 @@ public record ServiceRequest(
         @Doc("directories of the host that the program may read, at their own paths; absolute")
         List<String> allowRead,
 
-        @Doc("not built yet") List<String> volumes,
+        @Doc(
+                "directories of the host that the program may change, each as host:guest, both absolute; what is written stays")
+        List<String> volumes,
 
         @Doc(
                 "where the program may connect to over TCP, each as host:port; names are resolved by the node when the program is started, and every other connection is refused")

@@ -93,6 +93,17 @@ class ServiceDefinitionTest {
     }
 
     @Test
+    void volumesAreTwoPlainPaths() {
+        assertThat(ServiceVolume.parse("/srv/data:/data")).contains(new ServiceVolume("/srv/data", "/data"));
+        assertThat(ServiceVolume.parse("/srv/data")).contains(new ServiceVolume("/srv/data", "/srv/data"));
+        for (String wrong : List.of("data:/data", "/a:b", "/a:/", "/:/a", "/a/../b:/c", "/a:/b:/c", "/a://b", "/a:")) {
+            assertThat(problems("{'name':'web','program':['a'],'volumes':['" + wrong + "']}"))
+                    .containsExactly(
+                            "volumes[0]: must be two absolute paths like /srv/data:/data; found \"" + wrong + "\"");
+        }
+    }
+
+    @Test
     void aSharedServiceHasManyConnectionsAndNoHurry() throws InvalidException {
         ServiceDefinition service = check("{'name':'db','program':['redis-server'],'mode':'shared'}");
         assertThat(service.workers()).isEqualTo(256);
@@ -108,8 +119,8 @@ class ServiceDefinitionTest {
             delimiter = '|',
             quoteCharacter = '`',
             value = {
-                "'volumes':['/a:/b']| volumes: this version of Mayfly gives services no writable directories",
-                "'isolation':'wasm'| isolation: a server runs in virtual machines or in processes",
+                "'isolation':'process'| isolation: this version of Mayfly serves connections in virtual machines only",
+                "'isolation':'wasm'| isolation: this version of Mayfly serves connections in virtual machines only",
             })
     void whatIsNotBuiltIsRefusedByName(String field, String problem) {
         assertThat(problems("{'name':'web','program':['a']," + field + "}"))

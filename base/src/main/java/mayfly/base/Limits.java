@@ -45,6 +45,8 @@ public final class Limits {
     public static final int SERVICE_WARMUP_MAX = 1_000;
     /** Directories of the host that a service's machines may read. */
     public static final int SERVICE_DIRECTORIES_MAX = 64;
+    /** Directories of the host that one service may change. */
+    public static final int SERVICE_VOLUMES_MAX = 16;
     /** Places that one service may connect to. */
     public static final int SERVICE_DESTINATIONS_MAX = 64;
 

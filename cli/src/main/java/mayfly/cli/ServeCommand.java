@@ -41,15 +41,15 @@ final class ServeCommand implements Command {
                                 .or("-e"),
                         OptionSpec.value("--dir", "DIR", "where it runs, and may read; default the current directory"),
                         OptionSpec.repeated("--allow-read", "DIR", "a directory that it may read, besides --dir"),
-                        OptionSpec.repeated("--volume", "HOST:GUEST", "not built yet"),
+                        OptionSpec.repeated(
+                                "--volume", "HOST:GUEST", "a directory that it may change; what it writes stays"),
                         OptionSpec.repeated("--allow-connect", "HOST:PORT", "where it may connect to; else nowhere"),
                         OptionSpec.flag("--ephemeral", "a machine serves one connection (default)"),
                         OptionSpec.flag("--shared", "one machine serves all, and keeps its state"),
                         OptionSpec.value("--memory", "MB", "memory of one machine in MiB; default 256"),
                         OptionSpec.value(
                                 "--request-timeout", "SECONDS", "for one connection; default 300, shared a week"),
-                        OptionSpec.value(
-                                "--isolation", "KIND", "any (default: kvm where there is /dev/kvm), kvm or process"),
+                        OptionSpec.value("--isolation", "KIND", "any (default) or kvm"),
                         OptionSpec.flag("--detach", "print where it listens and leave it running")
                                 .or("-d")),
                 """
@@ -92,9 +92,7 @@ final class ServeCommand implements Command {
             session.out()
                     .println(service.name() + " serves " + service.address().orElse("nowhere") + " with up to "
                             + service.workers()
-                            + (service.mode() == ServiceMode.SHARED
-                                    ? " connections in one " + kind(service, "machine")
-                                    : " " + kind(service, "machines"))
+                            + (service.mode() == ServiceMode.SHARED ? " connections in one machine" : " machines")
                             + " (version " + service.version()
                             + "); see 'mayfly get service/"
                             + service.name() + "', end it with "
@@ -115,15 +113,6 @@ final class ServeCommand implements Command {
             throw new UsageException("with --file all is said in the file; found "
                     + arguments.parameters().getFirst());
         }
-    }
-
-    /** "virtual machines", or "sandboxed processes": what isolates is worth a word. */
-    private static String kind(ServiceResponse service, String machines) {
-        return switch (service.machines().driver().orElse("")) {
-            case "kvm" -> "virtual " + machines;
-            case "process" -> machines.equals("machine") ? "sandboxed process" : "sandboxed processes";
-            default -> machines;
-        };
     }
 
     /** Only a name that somebody gave may replace what has it: two servers are often both called "python3". */
@@ -166,7 +155,7 @@ final class ServeCommand implements Command {
                 number(arguments, "--warmup"),
                 RunCommand.environment(arguments.all("--env")),
                 readable.stream().distinct().toList(),
-                arguments.all("--volume"),
+                arguments.all("--volume").stream().map(ServeCommand::volume).toList(),
                 arguments.all("--allow-connect"),
                 number(arguments, "--memory"),
                 DeployCommand.millis(arguments, "--request-timeout"),
@@ -223,6 +212,13 @@ final class ServeCommand implements Command {
                     + Nearest.hint(word.get(), known));
         }
         return Optional.of(Isolation.valueOf(word.get().toUpperCase(Locale.ROOT)));
+    }
+
+    /** With the host's path made absolute; what is wrong besides is the node's to say. */
+    private static String volume(String text) {
+        int colon = text.indexOf(':');
+        String host = absolute(colon < 0 ? text : text.substring(0, colon));
+        return colon < 0 ? host : host + text.substring(colon);
     }
 
     private static String absolute(String path) {

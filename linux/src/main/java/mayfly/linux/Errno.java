@@ -59,6 +59,7 @@ public final class Errno {
     public static final int ECONNREFUSED = 111;
     public static final int EALREADY = 114;
     public static final int EINPROGRESS = 115;
+    public static final int ESTALE = 116;
 
     /** Index = number. */
     private static final String[] NAMES = """

@@ -62,6 +62,11 @@ final class FileCalls {
 
     /** openat2(2), closed on exec, with the three RESOLVE flags above. */
     int open(int directory, String relative, int flags) {
+        return open(directory, relative, flags, 0);
+    }
+
+    /** The same, with the mode of a file that it makes. */
+    int open(int directory, String relative, int flags, int mode) {
         int length = relative.length();
         if (length > PATH_MAX - 1) {
             return -Errno.ENAMETOOLONG;
@@ -70,7 +75,7 @@ final class FileCalls {
         MemorySegment.copy(bytes, 0, path, JAVA_BYTE, 0, length);
         path.set(JAVA_BYTE, length, (byte) 0);
         how.set(JAVA_LONG, 0, flags | Descriptor.O_CLOEXEC);
-        how.set(JAVA_LONG, 8, 0);
+        how.set(JAVA_LONG, 8, mode);
         how.set(JAVA_LONG, 16, RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS);
         try {
             return (int)

@@ -30,7 +30,7 @@ public record HostStatus(
         long changedNanos) {
     private static final long NANOS = 1_000_000_000L;
 
-    static HostStatus failed(int errno) {
+    public static HostStatus failed(int errno) {
         return new HostStatus(errno, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0);
     }
 

@@ -42,13 +42,11 @@ final class ServiceCounters {
     }
 
     synchronized ServiceStats with(
-            Edition now, int machines, boolean awake, OptionalLong memory, int active, int waiting) {
-        ServiceSettings settings = now.settings();
+            ServiceSettings settings, int machines, boolean awake, OptionalLong memory, int active, int waiting) {
         return new ServiceStats(
                 settings.name(),
                 settings.version(),
                 settings.workers(),
-                now.driver(),
                 machines,
                 awake,
                 memory,

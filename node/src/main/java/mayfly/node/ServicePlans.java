@@ -15,6 +15,7 @@ import mayfly.api.ServiceDefinition;
 import mayfly.api.ServiceDestination;
 import mayfly.api.ServiceListen;
 import mayfly.api.ServiceMode;
+import mayfly.api.ServiceVolume;
 import mayfly.base.ErrorCode;
 import mayfly.base.Limits;
 import mayfly.base.RefusedException;
@@ -54,6 +55,11 @@ record ServicePlans(List<Path> path, Duration initTimeout, Duration idleAfter) {
         for (int i = 0; i < service.allowRead().size(); i++) {
             readable.add(directory("allow_read[" + i + "]", service.allowRead().get(i), problems));
         }
+        List<Reach.Volume> volumes = new ArrayList<>();
+        for (int i = 0; i < service.volumes().size(); i++) {
+            ServiceVolume volume = ServiceVolume.parse(service.volumes().get(i)).orElseThrow();
+            volumes.add(new Reach.Volume(directory("volumes[" + i + "]", volume.host(), problems), volume.guest()));
+        }
         Optional<Path> program = program(service.program().getFirst(), directory, readable, problems);
         Optional<ServiceSettings.Listen> listen = listen(service.listen(), problems);
         if (!problems.isEmpty()) {
@@ -70,7 +76,7 @@ record ServicePlans(List<Path> path, Duration initTimeout, Duration idleAfter) {
                 command,
                 service.env(),
                 directory.toString(),
-                new Reach(readable, List.of(), destinations(service)),
+                new Reach(readable, volumes, destinations(service)),
                 shared,
                 service.guestPort().orElse(0),
                 service.warmup(),

@@ -26,6 +26,7 @@ import mayfly.machine.InitFailedException;
 import mayfly.machine.Interpreters;
 import mayfly.machine.MachineDriver;
 import mayfly.machine.MachineException;
+import mayfly.machine.Reach;
 import mayfly.machine.ServiceSpec;
 import mayfly.machine.TemplateSpec;
 import mayfly.machine.kvm.KvmTemplate.Sharing;
@@ -210,9 +211,6 @@ public final class KvmDriver implements MachineDriver {
     @Override
     public KvmTemplate boot(ServiceSpec spec) throws InitFailedException, MachineException {
         refuseIfClosed(spec.name());
-        if (!spec.reach().volumes().isEmpty()) {
-            throw new MachineException(spec.name() + ": kvm machines reach no volumes");
-        }
         Foresight foresight = new Foresight();
         Destinations destinations = destinations(spec);
         return template(
@@ -247,6 +245,9 @@ public final class KvmDriver implements MachineDriver {
             try {
                 for (Path directory : spec.reach().readable()) {
                     view.addDirectory(directory, directory.toString());
+                }
+                for (Reach.Volume volume : spec.reach().volumes()) {
+                    view.addVolume(volume.host(), volume.guest());
                 }
                 return view;
             } catch (ErrnoException | IllegalArgumentException e) {

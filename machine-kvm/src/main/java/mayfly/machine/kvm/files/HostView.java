@@ -11,6 +11,7 @@ import java.util.Set;
 import java.util.TreeMap;
 import mayfly.linux.ErrnoException;
 import mayfly.linux.HostDirectory;
+import mayfly.linux.HostVolume;
 import mayfly.machine.kvm.saved.UnsavableException;
 
 /**
@@ -35,6 +36,7 @@ public final class HostView implements AutoCloseable {
 
     private final HostFiles files = new HostFiles();
     private final List<HostDirectory> directories = new ArrayList<>();
+    private final List<HostVolume> volumes = new ArrayList<>();
     private final List<Placed> placed = new ArrayList<>();
 
     private record Placed(String path, Path host, Node node) {}
@@ -109,6 +111,26 @@ public final class HostView implements AutoCloseable {
         HostDirectory opened = HostDirectory.open(directory);
         directories.add(opened);
         placed.add(new Placed(path, directory, HostNode.root(new HostMount(opened, path, files))));
+    }
+
+    /**
+     * Shows a directory that programs change.
+     *
+     * @param guestPath absolute; not inside another directory that is shown
+     * @throws IllegalArgumentException the guest path is not plain, or taken
+     */
+    public void addVolume(Path directory, String guestPath) throws ErrnoException {
+        String path = plain(guestPath);
+        for (Placed other : placed) {
+            if (path.equals(other.path())
+                    || path.startsWith(other.path() + "/")
+                    || other.path().startsWith(path + "/")) {
+                throw new IllegalArgumentException("a volume at " + guestPath + ": " + other.path() + " is shown");
+            }
+        }
+        HostVolume opened = HostVolume.open(directory);
+        volumes.add(opened);
+        placed.add(new Placed(path, directory, VolumeNode.root(new VolumeMount(opened, path))));
     }
 
     /** Shows one regular file; what it was when this was called stays visible. */
@@ -209,5 +231,6 @@ public final class HostView implements AutoCloseable {
     public void close() {
         files.close();
         directories.forEach(HostDirectory::close);
+        volumes.forEach(HostVolume::close);
     }
 }

@@ -220,4 +220,29 @@ public abstract class OpenFile {
 
     /** What /proc/self/fd says it is. */
     public abstract String name();
+
+    /** fsync(2). */
+    public long sync() {
+        return 0; // nothing else outlives the machine
+    }
+
+    /** flock(2); -EAGAIN where it would wait. */
+    public long lockWhole(int operation) {
+        return 0; // nobody else has it
+    }
+
+    /**
+     * fcntl(2) F_SETLK; -EAGAIN where it would wait.
+     *
+     * @param kind l_type of struct flock
+     * @param length 0: to the end
+     */
+    public long lock(int kind, long start, long length) {
+        return 0; // nobody else has it
+    }
+
+    /** fcntl(2) F_GETLK: l_type of a lock in the way, 2 when there is none; or a negative errno. */
+    public int lockInTheWay(int kind, long start, long length) {
+        return 2;
+    }
 }

@@ -37,6 +37,9 @@ final class Renaming {
         if (replaced.error() == 0 && replaced.equals(file)) {
             return 0;
         }
+        if (from.parent() instanceof VolumeNode fromVolume && to.parent() instanceof VolumeNode toVolume) {
+            return fromVolume.move(from.name(), toVolume, to.name());
+        }
         if (!(from.parent() instanceof MemoryNode fromDirectory) || !(to.parent() instanceof MemoryNode toDirectory)) {
             return from.parent().getClass() == to.parent().getClass() ? -Errno.EROFS : -Errno.EXDEV;
         }

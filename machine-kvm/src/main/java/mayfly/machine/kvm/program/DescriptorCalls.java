@@ -2,6 +2,7 @@ package mayfly.machine.kvm.program;
 
 import mayfly.linux.Errno;
 import mayfly.machine.kvm.files.Descriptors;
+import mayfly.machine.kvm.files.FileStatus;
 import mayfly.machine.kvm.files.OpenFile;
 import mayfly.machine.kvm.program.CallTable.Kind;
 
@@ -28,7 +29,6 @@ final class DescriptorCalls {
     /** O_APPEND, O_NONBLOCK, O_ASYNC, O_DIRECT and O_NOATIME: what F_SETFL can change. */
     private static final int CHANGEABLE = 02000 | 04000 | 020000 | 040000 | 01000000;
 
-    private static final short F_UNLCK = 2;
     private static final int O_LARGEFILE = 0100000;
     // asm-generic/ioctls.h
     private static final int FIONREAD = 0x541B;
@@ -55,7 +55,7 @@ final class DescriptorCalls {
                 72,
                 "fcntl",
                 Kind.EMULATED,
-                "locks always succeed, also against another process",
+                "locks always succeed: there is no other process",
                 DescriptorCalls::control);
         table.add(16, "ioctl", Kind.EMULATED, "of files; there are no terminals", DescriptorCalls::ioctl);
         table.add(436, "close_range", Kind.EMULATED, DescriptorCalls::closeRange);
@@ -106,9 +106,21 @@ final class DescriptorCalls {
                 return file.flags() | (EpollCalls.canBeAwaited(file) ? 0 : O_LARGEFILE);
             }
             case F_SETFL -> file.setFlags((file.flags() & ~CHANGEABLE) | (argument & CHANGEABLE));
-            case F_GETLK, F_OFD_GETLK ->
-                program.space().write(a[2], new byte[] {(byte) F_UNLCK, (byte) (F_UNLCK >> 8)});
-            case F_SETLK, F_SETLKW, F_OFD_SETLK, F_OFD_SETLKW, F_SETOWN, F_GETOWN -> {
+            case F_GETLK, F_OFD_GETLK -> {
+                int type = file.lockInTheWay(
+                        lockType(program, a[2]), lockStart(program, file, a[2]), lockLength(program, a[2]));
+                if (type < 0) {
+                    return type;
+                }
+                program.space().write(a[2], new byte[] {(byte) type, (byte) (type >> 8)});
+            }
+            case F_SETLK, F_SETLKW, F_OFD_SETLK, F_OFD_SETLKW -> {
+                long result =
+                        file.lock(lockType(program, a[2]), lockStart(program, file, a[2]), lockLength(program, a[2]));
+                boolean waits = (int) a[1] == F_SETLKW || (int) a[1] == F_OFD_SETLKW;
+                return FileCalls.orWait(program, result, waits);
+            }
+            case F_SETOWN, F_GETOWN -> {
                 return 0;
             }
             case F_ADD_SEALS -> {
@@ -122,6 +134,26 @@ final class DescriptorCalls {
             }
         }
         return 0;
+    }
+
+    // struct flock: l_type 0, l_whence 2, l_start 8, l_len 16
+
+    private static int lockType(Program program, long at) {
+        return program.space().getInt(at) & 0xFFFF;
+    }
+
+    private static long lockStart(Program program, OpenFile file, long at) {
+        int whence = program.space().getInt(at) >>> 16;
+        long base = whence == 1 ? file.seek(0, 1) : 0;
+        FileStatus status = new FileStatus();
+        if (whence == 2 && file.status(status) >= 0) {
+            base = status.size;
+        }
+        return base + program.space().getLong(at + 8);
+    }
+
+    private static long lockLength(Program program, long at) {
+        return program.space().getLong(at + 16);
     }
 
     private static long ioctl(Program program, long[] a) {

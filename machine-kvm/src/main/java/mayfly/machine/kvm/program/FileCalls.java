@@ -20,6 +20,9 @@ final class FileCalls {
     private static final int MEMFD_KNOWN = 0x1B;
     private static final int MEMFD_NAME_MAX = 249;
 
+    private static final int LOCK_NO_WAIT = 4;
+    private static final long LOCK_AGAIN_NANOS = 2_000_000;
+
     private FileCalls() {}
 
     static void addTo(CallTable table) {
@@ -42,12 +45,12 @@ final class FileCalls {
         });
         table.add(285, "fallocate", Kind.EMULATED, "without moving ranges", FileCalls::allocate);
         String volatileFiles = "nothing outlives the machine";
-        table.add(74, "fsync", Kind.EMULATED, volatileFiles, FileCalls::sync);
-        table.add(75, "fdatasync", Kind.EMULATED, volatileFiles, FileCalls::sync);
+        table.add(74, "fsync", Kind.EMULATED, "of volumes; else " + volatileFiles, FileCalls::flush);
+        table.add(75, "fdatasync", Kind.EMULATED, "of volumes; else " + volatileFiles, FileCalls::flush);
         table.add(277, "sync_file_range", Kind.EMULATED, volatileFiles, FileCalls::sync);
         table.add(306, "syncfs", Kind.EMULATED, volatileFiles, FileCalls::sync);
         table.constant(162, "sync", 0, volatileFiles);
-        table.add(73, "flock", Kind.EMULATED, "always succeeds, also against another process", FileCalls::sync);
+        table.add(73, "flock", Kind.EMULATED, "of volumes; else nobody else has the file", FileCalls::lock);
         table.add(221, "fadvise64", Kind.EMULATED, "advice is not needed", FileCalls::sync);
         table.add(187, "readahead", Kind.EMULATED, "advice is not needed", FileCalls::sync);
     }
@@ -95,6 +98,29 @@ final class FileCalls {
             return -Errno.EOPNOTSUPP;
         }
         return a[2] > Long.MAX_VALUE - a[3] ? -Errno.EFBIG : file.allocate(mode, a[2], a[3]);
+    }
+
+    private static long flush(Program program, long[] a) {
+        OpenFile file = program.descriptors().get(a[0]);
+        return file == null ? -Errno.EBADF : file.sync();
+    }
+
+    private static long lock(Program program, long[] a) {
+        OpenFile file = program.descriptors().get(a[0]);
+        int operation = (int) a[1];
+        if (file == null) {
+            return -Errno.EBADF;
+        }
+        long result = file.lockWhole(operation & ~LOCK_NO_WAIT);
+        return orWait(program, result, (operation & LOCK_NO_WAIT) == 0);
+    }
+
+    /** A lock that somebody else has is asked for again soon: nobody tells us when it comes free. */
+    static long orWait(Program program, long result, boolean waits) {
+        if (result != -Errno.EAGAIN || !waits) {
+            return result;
+        }
+        return Watch.await(program, Wait.FOREVER, Clocks.after(LOCK_AGAIN_NANOS));
     }
 
     private static long sync(Program program, long[] a) {
