@@ -139,6 +139,15 @@ class Machines(unittest.TestCase):
         for family in (socket.AF_INET, socket.AF_INET6, socket.AF_UNIX):
             with service.machine() as machine, machine.connect(family) as client:
                 self.assertEqual(client.get("/eval/self.client_address[0][:3]"), "'127'")
+                self.assertEqual(client.get("/eval/self.connection.setsockopt(6,1,1)"), "None")  # TCP_NODELAY
+
+    def test_clients_of_every_family_where_the_program_listens_on_ipv6(self):
+        source = "import http.server, socket\nhttp.server.HTTPServer.address_family = socket.AF_INET6\n" + rig.COUNTER.replace("SERVER", "HTTPServer").replace("0.0.0.0", "::")
+        service = rig.python(source)
+        self.addCleanup(service.close)
+        for family, seen in ((socket.AF_INET, "::ffff:127.0.0.1"), (socket.AF_INET6, "::1"), (socket.AF_UNIX, "::1")):
+            with service.machine() as machine, machine.connect(family) as client:
+                self.assertEqual(client.get("/eval/self.client_address[0]"), repr(seen))
 
     def test_half_a_connection_is_one(self):
         service = self.serve()

@@ -129,10 +129,10 @@ public record ServiceDefinition(
     /** What is known by name and not built is refused, so that nobody believes to have it. */
     private static void checkBuilt(ServiceRequest request, RequestProblems problems) {
         Isolation isolation = request.isolation().orElse(Isolation.ANY);
-        if (isolation != Isolation.ANY && isolation != Isolation.KVM) {
+        if (isolation == Isolation.WASM) {
             problems.add(
                     "isolation",
-                    "this version of Mayfly serves connections in virtual machines only; leave it out, or say kvm; found "
+                    "a server runs in virtual machines or in processes; leave it out, or say kvm or process; found "
                             + Shape.word(isolation));
         }
     }

@@ -51,6 +51,9 @@ public record ServiceResponse(
     /** What its pool holds now. */
     @Doc("The machines of a service, now.")
     public record Machines(
+            @Doc("kvm: virtual machines; process: sandboxed processes; absent while there are none")
+            Optional<String> driver,
+
             @Doc("that exist") int count,
 
             @Doc("whether the program is there to be copied; if not, the next connection waits for its start")

@@ -119,8 +119,7 @@ class ServiceDefinitionTest {
             delimiter = '|',
             quoteCharacter = '`',
             value = {
-                "'isolation':'process'| isolation: this version of Mayfly serves connections in virtual machines only",
-                "'isolation':'wasm'| isolation: this version of Mayfly serves connections in virtual machines only",
+                "'isolation':'wasm'| isolation: a server runs in virtual machines or in processes",
             })
     void whatIsNotBuiltIsRefusedByName(String field, String problem) {
         assertThat(problems("{'name':'web','program':['a']," + field + "}"))

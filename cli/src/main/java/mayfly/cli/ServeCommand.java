@@ -49,7 +49,8 @@ final class ServeCommand implements Command {
                         OptionSpec.value("--memory", "MB", "memory of one machine in MiB; default 256"),
                         OptionSpec.value(
                                 "--request-timeout", "SECONDS", "for one connection; default 300, shared a week"),
-                        OptionSpec.value("--isolation", "KIND", "any (default) or kvm"),
+                        OptionSpec.value(
+                                "--isolation", "KIND", "any (default: kvm where there is /dev/kvm), kvm or process"),
                         OptionSpec.flag("--detach", "print where it listens and leave it running")
                                 .or("-d")),
                 """
@@ -92,7 +93,9 @@ final class ServeCommand implements Command {
             session.out()
                     .println(service.name() + " serves " + service.address().orElse("nowhere") + " with up to "
                             + service.workers()
-                            + (service.mode() == ServiceMode.SHARED ? " connections in one machine" : " machines")
+                            + (service.mode() == ServiceMode.SHARED
+                                    ? " connections in one " + kind(service, "machine")
+                                    : " " + kind(service, "machines"))
                             + " (version " + service.version()
                             + "); see 'mayfly get service/"
                             + service.name() + "', end it with "
@@ -113,6 +116,15 @@ final class ServeCommand implements Command {
             throw new UsageException("with --file all is said in the file; found "
                     + arguments.parameters().getFirst());
         }
+    }
+
+    /** "virtual machines", or "sandboxed processes": what isolates is worth a word. */
+    private static String kind(ServiceResponse service, String machines) {
+        return switch (service.machines().driver().orElse("")) {
+            case "kvm" -> "virtual " + machines;
+            case "process" -> machines.equals("machine") ? "sandboxed process" : "sandboxed processes";
+            default -> machines;
+        };
     }
 
     /** Only a name that somebody gave may replace what has it: two servers are often both called "python3". */

@@ -105,7 +105,9 @@ final class Wire {
                 service.idleAfterMs(),
                 service.directory(),
                 service.isolation(),
-                view.stats().map(Wire::machines).orElse(new ServiceResponse.Machines(0, false, Optional.empty())),
+                view.stats()
+                        .map(Wire::machines)
+                        .orElse(new ServiceResponse.Machines(Optional.empty(), 0, false, Optional.empty())),
                 view.stats()
                         .map(Wire::connections)
                         .orElse(new ServiceResponse.Connections(0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0)),
@@ -118,7 +120,7 @@ final class Wire {
         Optional<Long> memory = stats.privateBytes().isPresent()
                 ? Optional.of(stats.privateBytes().getAsLong())
                 : Optional.empty();
-        return new ServiceResponse.Machines(stats.machines(), stats.awake(), memory);
+        return new ServiceResponse.Machines(Optional.of(stats.driver()), stats.machines(), stats.awake(), memory);
     }
 
     private static ServiceResponse.Resets resets(ResetStats stats) {

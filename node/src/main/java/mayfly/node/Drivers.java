@@ -47,12 +47,13 @@ final class Drivers {
         return chosen.get();
     }
 
-    /** The one that serves connections: processes do not. */
-    MachineDriver forServices() throws RefusedException {
+    /** The one that serves a service's connections: virtual machines where there are any, else processes. */
+    MachineDriver forServices(Isolation demand) throws RefusedException {
         try {
-            return choose(Isolation.KVM);
+            return choose(demand);
         } catch (RefusedException e) {
-            throw new RefusedException(e.code(), "services need virtual machines: " + e.getMessage(), e);
+            throw new RefusedException(
+                    e.code(), "services need virtual machines or sandboxed processes: " + e.getMessage(), e);
         }
     }
 

@@ -7,8 +7,12 @@ import mayfly.machine.Reset;
 import mayfly.machine.ServiceSpec;
 import mayfly.machine.Template;
 
-/** A version of a service with the pool of its machines. */
-record Edition(ServiceSettings settings, PoolShell pool) {
+/**
+ * A version of a service with the pool of its machines.
+ *
+ * @param driver the name of who makes them
+ */
+record Edition(ServiceSettings settings, String driver, PoolShell pool) {
     /** @param resets is told of those of its machines */
     static Edition of(
             ServiceSettings settings, mayfly.machine.MachineDriver driver, ServicePlace place, Consumer<Reset> resets) {
@@ -28,14 +32,14 @@ record Edition(ServiceSettings settings, PoolShell pool) {
                 place.timers(),
                 shared ? new Semaphore(template.machinesMax()) : place.machines(), // of places there are enough
                 new HostPaths(place.data()));
-        return new Edition(settings, pool);
+        return new Edition(settings, driver.name(), pool);
     }
 
     /** The same pool with another number of machines. */
     Edition scaled(int workers, ServicePlace place) {
         ServiceSettings changed = settings.withWorkers(workers);
         pool.configure(poolSpec(changed, place));
-        return new Edition(changed, pool);
+        return new Edition(changed, driver, pool);
     }
 
     String name() {

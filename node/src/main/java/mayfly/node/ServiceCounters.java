@@ -42,11 +42,13 @@ final class ServiceCounters {
     }
 
     synchronized ServiceStats with(
-            ServiceSettings settings, int machines, boolean awake, OptionalLong memory, int active, int waiting) {
+            Edition now, int machines, boolean awake, OptionalLong memory, int active, int waiting) {
+        ServiceSettings settings = now.settings();
         return new ServiceStats(
                 settings.name(),
                 settings.version(),
                 settings.workers(),
+                now.driver(),
                 machines,
                 awake,
                 memory,

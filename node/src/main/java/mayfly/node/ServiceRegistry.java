@@ -75,7 +75,7 @@ public final class ServiceRegistry {
             if (store.service(service.name()).isPresent()) {
                 throw ServiceRecords.exists(service.name());
             }
-            MachineDriver driver = drivers.forServices();
+            MachineDriver driver = drivers.forServices(service.isolation());
             ServiceSettings settings = plans.settings(service, 1);
             Instant now = place.clock().now();
             ServiceRecord record = new ServiceRecord(ids.service(), service.name(), 1, Json.text(service), now, now);
@@ -156,12 +156,12 @@ public final class ServiceRegistry {
             requireServing();
             ServiceRecord old = stored(service.name());
             ServiceRecord next = ServiceRecords.next(old, service, place.clock().now());
-            MachineDriver driver = drivers.forServices();
+            MachineDriver driver = drivers.forServices(service.isolation());
             ServiceSettings settings = plans.settings(service, next.version());
             if (states.get(service.name()) instanceof ServiceState.Active(var shell)) {
                 int before = shell.settings().version();
-                roll(shell, settings);
-                keep(next, () -> roll(shell, plans.settings(ServiceRecords.definition(old), old.version())));
+                roll(shell, settings, driver);
+                keep(next, () -> takeBack(shell, old));
                 forgetTemplate(old.name(), before);
             } else {
                 ServiceShell shell = started(service, settings, driver);
@@ -191,7 +191,14 @@ public final class ServiceRegistry {
         });
     }
 
-    private void roll(ServiceShell shell, ServiceSettings settings) throws RefusedException, ProgramFailedException {
+    /** Puts the definition that is kept in the place of one that could not be. */
+    private void takeBack(ServiceShell shell, ServiceRecord old) throws RefusedException, ProgramFailedException {
+        ServiceDefinition kept = ServiceRecords.definition(old);
+        roll(shell, plans.settings(kept, old.version()), drivers.forServices(kept.isolation()));
+    }
+
+    private void roll(ServiceShell shell, ServiceSettings settings, MachineDriver driver)
+            throws RefusedException, ProgramFailedException {
         if (!shell.settings().listen().equals(settings.listen())) {
             throw new RefusedException(
                     ErrorCode.SERVICE_INVALID,
@@ -199,7 +206,7 @@ public final class ServiceRegistry {
                             + "; to listen elsewhere, drain it before it is replaced, or delete and create it");
         }
         try {
-            shell.replace(settings);
+            shell.replace(settings, driver);
         } catch (InitFailedException e) {
             throw new ProgramFailedException(e);
         } catch (MachineException e) {
@@ -338,7 +345,7 @@ public final class ServiceRegistry {
     private void resume(ServiceRecord record) {
         try {
             ServiceDefinition service = ServiceRecords.definition(record);
-            MachineDriver driver = drivers.forServices();
+            MachineDriver driver = drivers.forServices(service.isolation());
             ServiceSettings settings = plans.settings(service, record.version());
             try {
                 states.put(record.name(), new ServiceState.Active(ServiceShell.resume(settings, driver, place)));

@@ -41,7 +41,6 @@ public final class ServiceShell implements AutoCloseable {
     private static final System.Logger LOG = System.getLogger("mayfly.node");
     private static final Duration ACCEPT_AGAIN = Duration.ofMillis(100);
 
-    private final MachineDriver driver;
     private final ServicePlace place;
     private final Entrance entrance;
     private final ServiceCounters counters;
@@ -64,10 +63,9 @@ public final class ServiceShell implements AutoCloseable {
     private final CompletableFuture<Void> quiet = new CompletableFuture<>();
 
     /** @param counters those that the first edition tells of its resets */
-    ServiceShell(Edition first, ServiceCounters counters, MachineDriver driver, ServicePlace place, Entrance entrance) {
+    ServiceShell(Edition first, ServiceCounters counters, ServicePlace place, Entrance entrance) {
         this.newest = first;
         this.counters = counters;
-        this.driver = driver;
         this.place = place;
         this.entrance = entrance;
         this.room = new WaitingRoom(first.settings().waitingMax());
@@ -86,7 +84,7 @@ public final class ServiceShell implements AutoCloseable {
         Edition first = Edition.of(settings, driver, place, counters::reset);
         try {
             require(first.pool().tryBoot());
-            return listening(first, counters, driver, place);
+            return listening(first, counters, place);
         } catch (IOException | InitFailedException | MachineException e) {
             first.pool().drain().join();
             throw e;
@@ -101,13 +99,13 @@ public final class ServiceShell implements AutoCloseable {
     public static ServiceShell resume(ServiceSettings settings, MachineDriver driver, ServicePlace place)
             throws IOException {
         ServiceCounters counters = new ServiceCounters();
-        return listening(Edition.of(settings, driver, place, counters::reset), counters, driver, place);
+        return listening(Edition.of(settings, driver, place, counters::reset), counters, place);
     }
 
-    private static ServiceShell listening(
-            Edition first, ServiceCounters counters, MachineDriver driver, ServicePlace place) throws IOException {
+    private static ServiceShell listening(Edition first, ServiceCounters counters, ServicePlace place)
+            throws IOException {
         Entrance entrance = Entrance.open(first.settings().listen());
-        ServiceShell shell = new ServiceShell(first, counters, driver, place, entrance);
+        ServiceShell shell = new ServiceShell(first, counters, place, entrance);
         String name = first.settings().name() + " accepts";
         var _ = Thread.ofPlatform().name(name).daemon().start(shell::accept); // accept(2) holds its thread
         return shell;
@@ -145,7 +143,7 @@ public final class ServiceShell implements AutoCloseable {
         Pool pool = now.pool().snapshot();
         boolean awake = pool instanceof Pool.Open it && it.template() instanceof TemplateState.Ready;
         int machines = isShared() ? (awake ? 1 : 0) : pool.machines().size();
-        return counters.with(now.settings(), machines, awake, now.pool().privateBytes(), active, waiting);
+        return counters.with(now, machines, awake, now.pool().privateBytes(), active, waiting);
     }
 
     /** Its machines, those of versions that are being replaced not included. */
@@ -242,11 +240,12 @@ public final class ServiceShell implements AutoCloseable {
      * Puts another version in the place of this one, and refuses no connection: it boots first; then it gets whatever comes
      * and whatever waits; connections that are being served are, to their end.
      *
+     * @param driver of its machines; may be another than before
      * @throws IllegalArgumentException it is to listen somewhere else
      * @throws InitFailedException as by {@link #start}; the old version serves on
      * @throws MachineException as by {@link #start}; the old version serves on
      */
-    public void replace(ServiceSettings settings) throws InitFailedException, MachineException {
+    public void replace(ServiceSettings settings, MachineDriver driver) throws InitFailedException, MachineException {
         if (!settings.listen().equals(newest.settings().listen())) {
             throw new IllegalArgumentException("a service listens where it began to");
         }

@@ -10,6 +10,7 @@ import mayfly.core.connection.Ending.End;
  *
  * @param version that new connections go to
  * @param workers connections that may be served at once
+ * @param driver which kind of machine serves: "kvm", "process"
  * @param machines that exist now, those of versions that are being replaced not included
  * @param awake whether there is a template to fork machines from; if not, the next connection waits for one to boot
  * @param privateBytes that these machines have for themselves now; empty: their driver cannot tell
@@ -27,6 +28,7 @@ public record ServiceStats(
         String name,
         int version,
         int workers,
+        String driver,
         int machines,
         boolean awake,
         OptionalLong privateBytes,

@@ -178,7 +178,7 @@ final class ServiceWorld {
     private void live() {
         ServiceCounters counters = new ServiceCounters();
         Edition first = Edition.of(settings(1 + random.nextInt(MACHINES_MAX)), driver, place, counters::reset);
-        service = new ServiceShell(first, counters, driver, place, queue);
+        service = new ServiceShell(first, counters, place, queue);
         time.start(service::accept);
         time.start(this::clients);
         time.start(this::versions);
@@ -213,7 +213,7 @@ final class ServiceWorld {
             int failures = driver.failures;
             version++;
             try {
-                service.replace(settings(1 + random.nextInt(MACHINES_MAX)));
+                service.replace(settings(1 + random.nextInt(MACHINES_MAX)), driver);
             } catch (InitFailedException | MachineException e) {
                 require(
                         drained || driver.failures > failures || (shared && few),

@@ -45,7 +45,10 @@ public final class Main {
                         KvmBench.run(place, report);
                         HostBench.run(place, report);
                     }
-                    case "services" -> ServiceBench.run(place, report);
+                    case "services" -> {
+                        ServiceBench.run(place, report);
+                        NodeServiceBench.run(place, report);
+                    }
                     case "store" -> StoreBench.run(place, report);
                     default -> throw new AssertionError(subject);
                 }

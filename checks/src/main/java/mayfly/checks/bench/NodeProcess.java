@@ -61,6 +61,17 @@ final class NodeProcess implements AutoCloseable {
         return process.pid();
     }
 
+    /** Processor time that a process and the children it waited for have taken, in milliseconds; steps of 10. */
+    static long processorMillis(long pid) throws IOException {
+        String stat = Files.readString(Path.of("/proc/" + pid + "/stat"));
+        String[] fields = stat.substring(stat.lastIndexOf(')') + 2).split(" ", -1);
+        long ticks = 0;
+        for (int i = 11; i <= 14; i++) { // utime, stime, cutime, cstime of proc(5)
+            ticks += Long.parseLong(fields[i]);
+        }
+        return ticks * 10;
+    }
+
     /** Resident memory of the node's process in KiB. */
     long residentKib() throws IOException {
         return statusKib(process.pid(), "VmRSS:");

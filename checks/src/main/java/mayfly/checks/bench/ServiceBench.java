@@ -142,7 +142,7 @@ final class ServiceBench {
         }
     }
 
-    private static void awaitListener(int port, Process process) throws IOException, InterruptedException {
+    static void awaitListener(int port, Process process) throws IOException, InterruptedException {
         for (int tries = 0; ; tries++) {
             try {
                 request(port);
@@ -215,7 +215,7 @@ final class ServiceBench {
         return latencies;
     }
 
-    private static void request(int port) throws IOException {
+    static void request(int port) throws IOException {
         try (Socket socket = new Socket(InetAddress.ofLiteral(LOOPBACK), port)) {
             socket.setTcpNoDelay(true);
             socket.getOutputStream().write(REQUEST);
@@ -226,7 +226,7 @@ final class ServiceBench {
         }
     }
 
-    private static Optional<String> program(String name) {
+    static Optional<String> program(String name) {
         for (String directory : List.of("/usr/local/bin", "/usr/bin")) {
             if (Files.isExecutable(Path.of(directory, name))) {
                 return Optional.of(directory + "/" + name);

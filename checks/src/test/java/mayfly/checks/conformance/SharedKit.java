@@ -62,6 +62,9 @@ interface SharedKit {
                 assertThat(served.end()).isEqualTo(Served.End.CRASHED);
                 assertThat(crash.answer().get()).isEmpty();
             }
+            assertThat(ConnectionKit.once(template, listener, "/"))
+                    .as("a new process")
+                    .endsWith("count 1");
         }
     }
 }

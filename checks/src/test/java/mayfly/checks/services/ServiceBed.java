@@ -14,6 +14,7 @@ import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.Semaphore;
 import mayfly.base.Clock;
 import mayfly.machine.HostReport;
+import mayfly.machine.MachineDriver;
 import mayfly.machine.Reach;
 import mayfly.machine.ServiceSpec;
 import mayfly.machine.kvm.KvmDriver;
@@ -52,17 +53,32 @@ final class ServiceBed implements AutoCloseable {
     private final Path directory;
     private final ScheduledExecutorService timers = Executors.newSingleThreadScheduledExecutor();
     final Semaphore machines = new Semaphore(64);
-    final KvmDriver driver;
+    final MachineDriver driver;
+    private final Runnable stop;
     final ServicePlace place;
 
+    /** With virtual machines; skips the test where there are none. */
     ServiceBed(Path directory) throws Exception {
+        this(directory, virtualMachines(directory), () -> {});
+    }
+
+    private static MachineDriver virtualMachines(Path directory) throws Exception {
         HostReport report = KvmDriver.examine(Map.of());
         assumeTrue(
                 report.usable(),
                 () -> "skipped: no virtual machines here: "
                         + report.features().getFirst().detail());
+        return KvmDriver.open(directory, Map.of());
+    }
+
+    /**
+     * @param driver closed with the bed
+     * @param stop what is to be done after that
+     */
+    ServiceBed(Path directory, MachineDriver driver, Runnable stop) {
         this.directory = directory;
-        driver = KvmDriver.open(directory, Map.of());
+        this.driver = driver;
+        this.stop = stop;
         place = new ServicePlace(
                 Clock.system(), timers, machines, directory, Duration.ofSeconds(30), Duration.ofHours(1));
     }
@@ -156,5 +172,6 @@ final class ServiceBed implements AutoCloseable {
     public void close() {
         driver.close();
         timers.shutdownNow();
+        stop.run();
     }
 }

@@ -26,6 +26,7 @@ public final class ProcessDriver implements MachineDriver {
     private static final System.Logger LOG = System.getLogger(ProcessDriver.class.getName());
     private static final String NAME = "process";
     private static final String MACHINE_PREFIX = "mac_";
+    private static final List<String> SERVICES_NEED = List.of("userns", "pidns", "mountns", "netns", "proc");
     private static final int SIGKILL = 9;
     private static final long LEFTOVER_MILLIS_MAX = 10_000;
 
@@ -113,8 +114,21 @@ public final class ProcessDriver implements MachineDriver {
 
     private static HostReport report(Interpreters interpreters, HostReport probe) {
         List<HostReport.Feature> features = new ArrayList<>(probe.features());
+        features.add(services(probe));
         features.addAll(interpreters.features());
         return new HostReport(NAME, probe.usable(), probe.level(), features);
+    }
+
+    /** Whether servers can be forked for their connections: without these namespaces they are refused. */
+    private static HostReport.Feature services(HostReport probe) {
+        List<String> missing = SERVICES_NEED.stream()
+                .filter(name ->
+                        probe.features().stream().noneMatch(it -> it.name().equals(name) && it.available()))
+                .toList();
+        return missing.isEmpty()
+                ? new HostReport.Feature("services", true, "a fork of the server for each connection", "")
+                : new HostReport.Feature(
+                        "services", false, "needs " + String.join(", ", missing), "what is said of these, or /dev/kvm");
     }
 
     @Override
@@ -134,10 +148,11 @@ public final class ProcessDriver implements MachineDriver {
         if (closed) {
             throw new MachineException("the driver is closed");
         }
-        return keep(new ServiceBoot(host, spec, agents).run());
+        SharedServer.Start start = () -> keep(new ServiceBoot(host, spec, agents).run());
+        return spec.shared() ? new SharedServer(start) : start.begin();
     }
 
-    private Template keep(SandboxTemplate template) throws MachineException {
+    private SandboxTemplate keep(SandboxTemplate template) throws MachineException {
         templates.add(template);
         if (closed) {
             template.close();

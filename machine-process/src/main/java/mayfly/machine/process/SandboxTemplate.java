@@ -85,7 +85,16 @@ abstract class SandboxTemplate implements Template {
             throw new MachineException(label + ": the template is closed");
         }
         try {
-            return begin(open(directory));
+            SocketChannel socket = open(directory);
+            SandboxMachine begun = null;
+            try {
+                begun = begin(socket);
+                return begun;
+            } finally {
+                if (begun == null) { // hung up on: it took nothing over
+                    socket.close();
+                }
+            }
         } catch (IOException e) {
             throw new MachineException(
                     label + ": no machine from sandbox " + name + ": " + e.getMessage() + "; it "

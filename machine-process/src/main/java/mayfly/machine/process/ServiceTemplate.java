@@ -7,6 +7,7 @@ import java.nio.channels.Channels;
 import java.nio.channels.SocketChannel;
 import java.util.Arrays;
 import java.util.concurrent.atomic.AtomicLong;
+import mayfly.base.MachineId;
 import mayfly.linux.DescriptorMessage;
 import mayfly.linux.DirectoryFd;
 import mayfly.linux.ErrnoException;
@@ -23,12 +24,14 @@ final class ServiceTemplate extends SandboxTemplate {
 
     private final ServiceSpec spec;
     private final AtomicLong numbers = new AtomicLong();
+    private final MachineId own; // of the one process that is shared
     /** Where a shared program's output goes: to who was served last. */
     private volatile LogSink shared = LogSink.NONE;
 
     ServiceTemplate(ProcessHost host, ServiceSpec spec, String name, DirectoryFd directory, ControlChannel control) {
         super(host, spec.name(), name, directory, control, ServicePlan.spares(spec));
         this.spec = spec;
+        this.own = host.ids().machine();
         if (spec.shared()) {
             passOutput(HookHello.OUTPUT, 1);
             passOutput(HookHello.ERRORS, 2);
@@ -48,7 +51,7 @@ final class ServiceTemplate extends SandboxTemplate {
         long number = numbers.incrementAndGet();
         HookHello.MACHINE.send(socket, number);
         var channel = new WorkChannel(socket, host().buffers());
-        return register(new ServiceMachine(host().ids().machine(), number, this, channel));
+        return register(new ServiceMachine(isShared() ? own : host().ids().machine(), number, this, channel));
     }
 
     /** Hands a copy of a connection over; whether the machine has it is for its answer to tell. */

@@ -144,10 +144,10 @@ final class ProcessDriverTest {
                     .hasMessageContainingAll("/bin/true does not work", "install Node");
             assertThat(driver.host().features())
                     .extracting(HostReport.Feature::name)
-                    .containsExactly("userns", "python3", "node");
+                    .containsExactly("userns", "services", "python3", "node");
             assertThat(driver.host().features())
                     .extracting(HostReport.Feature::available)
-                    .containsExactly(true, false, false);
+                    .containsExactly(true, false, false, false);
             assertThat(supervisor.names()).isEmpty();
         }
     }

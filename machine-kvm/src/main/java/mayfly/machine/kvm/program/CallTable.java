@@ -18,7 +18,7 @@ public final class CallTable {
         EMULATED,
         /** With the help of the host's kernel, on files it is allowed to see. */
         HOST_BACKED,
-        /** Always the same: there is one user, one processor, no other process. */
+        /** Always the same: there is one user and one processor. */
         CONSTANT,
         /** With the same error always, and why. */
         REFUSED

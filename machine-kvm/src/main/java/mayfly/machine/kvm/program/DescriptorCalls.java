@@ -55,7 +55,7 @@ final class DescriptorCalls {
                 72,
                 "fcntl",
                 Kind.EMULATED,
-                "locks always succeed: there is no other process",
+                "locks of volumes; others always succeed, also against another process",
                 DescriptorCalls::control);
         table.add(16, "ioctl", Kind.EMULATED, "of files; there are no terminals", DescriptorCalls::ioctl);
         table.add(436, "close_range", Kind.EMULATED, DescriptorCalls::closeRange);

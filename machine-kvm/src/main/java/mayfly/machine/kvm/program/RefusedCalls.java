@@ -2,7 +2,7 @@ package mayfly.machine.kvm.program;
 
 import mayfly.linux.Errno;
 
-/** Calls that have no meaning in a machine of one program, and what they answer. */
+/** Calls that have no meaning in a machine, and what they answer. */
 final class RefusedCalls {
     private RefusedCalls() {}
 
@@ -40,7 +40,7 @@ final class RefusedCalls {
     }
 
     private static void otherProcesses(CallTable table) {
-        String why = "there is no other process";
+        String why = "processes do not reach into each other";
         refuse(table, Errno.EPERM, why, 101, "ptrace", 310, "process_vm_readv", 311, "process_vm_writev");
         refuse(table, Errno.EPERM, why, 312, "kcmp", 256, "migrate_pages", 279, "move_pages");
         refuse(table, Errno.EPERM, why, 438, "pidfd_getfd", 440, "process_madvise", 448, "process_mrelease");
@@ -76,12 +76,12 @@ final class RefusedCalls {
         refuse(table, Errno.ENOSYS, why, 253, "inotify_init", 254, "inotify_add_watch", 255, "inotify_rm_watch");
         refuse(table, Errno.ENOSYS, why, 294, "inotify_init1", 282, "signalfd", 289, "signalfd4");
         refuse(table, Errno.ENOSYS, why, 449, "futex_waitv", 314, "sched_setattr", 315, "sched_getattr");
-        refuse(table, Errno.ENOSYS, "there is no other process", 424, "pidfd_send_signal", 434, "pidfd_open");
+        refuse(table, Errno.ENOSYS, "programs take numbers then", 424, "pidfd_send_signal", 434, "pidfd_open");
         refuse(table, Errno.EINTR, "waits go on by themselves", 219, "restart_syscall");
     }
 
     private static void interProcess(CallTable table) {
-        String why = "there is no other process";
+        String why = "pipes, sockets and shared memory serve";
         refuse(
                 table,
                 Errno.ENOSYS,

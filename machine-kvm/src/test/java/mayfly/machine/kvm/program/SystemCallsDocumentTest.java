@@ -108,7 +108,7 @@ class SystemCallsDocumentTest {
         return switch (kind) {
             case EMULATED -> "answered from the machine's own state";
             case HOST_BACKED -> "with the help of the host's kernel, on files that the machine may see";
-            case CONSTANT -> "always the same: one user, one processor, no other process";
+            case CONSTANT -> "always the same: one user, one processor";
             case REFUSED -> "always the same error, and why";
         };
     }
