@@ -50,7 +50,12 @@ final class FileCalls {
         table.add(277, "sync_file_range", Kind.EMULATED, volatileFiles, FileCalls::sync);
         table.add(306, "syncfs", Kind.EMULATED, volatileFiles, FileCalls::sync);
         table.constant(162, "sync", 0, volatileFiles);
-        table.add(73, "flock", Kind.EMULATED, "of volumes; else it succeeds, also against another process", FileCalls::lock);
+        table.add(
+                73,
+                "flock",
+                Kind.EMULATED,
+                "of volumes; else it succeeds, also against another process",
+                FileCalls::lock);
         table.add(221, "fadvise64", Kind.EMULATED, "advice is not needed", FileCalls::sync);
         table.add(187, "readahead", Kind.EMULATED, "advice is not needed", FileCalls::sync);
     }
