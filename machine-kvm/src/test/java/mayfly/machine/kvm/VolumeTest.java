@@ -6,12 +6,9 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.io.IOException;
 import java.net.Socket;
-import java.nio.channels.FileChannel;
-import java.nio.channels.FileLock;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -129,11 +126,18 @@ class VolumeTest {
             assertThat(ask(served, "note('second')")).isEqualTo("12");
             assertThat(data.resolve("log")).hasContent("first second");
             String lock = "fcntl.lockf(log, fcntl.LOCK_EX | fcntl.LOCK_NB)";
-            try (FileChannel host = FileChannel.open(data.resolve("log"), StandardOpenOption.WRITE);
-                    FileLock held = host.lock()) {
-                assertThat(held.isValid()).isTrue();
-                assertThat(ask(served, lock)).isEqualTo("EAGAIN");
-            }
+            String holder = "import fcntl, sys; f = open(sys.argv[1], 'r+'); fcntl.lockf(f, fcntl.LOCK_EX);"
+                    + " print('held', flush=True); sys.stdin.read()";
+            Process host = new ProcessBuilder(
+                            "/usr/bin/python3",
+                            "-c",
+                            holder,
+                            data.resolve("log").toString())
+                    .start();
+            assertThat(host.inputReader().readLine()).isEqualTo("held");
+            assertThat(ask(served, lock)).isEqualTo("EAGAIN");
+            host.getOutputStream().close();
+            assertThat(host.waitFor()).isZero();
             assertThat(ask(served, lock)).isEqualTo("None");
             Files.delete(data.resolve("log"));
             Files.writeString(data.resolve("kept"), "");
