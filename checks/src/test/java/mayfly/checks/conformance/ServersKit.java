@@ -129,7 +129,7 @@ interface ServersKit {
                     global count
                     count += 1
                     return "count %d" % count
-                app.run("127.0.0.1", 8000)
+                app.run("0.0.0.0", 8000)
                 """);
     }
 

@@ -95,7 +95,8 @@ class OutgoingTest {
                 "async": lambda *a: asyncio.run(looped(*a)),
                 "name": lambda h, p, t: talk(socket.create_connection((h, int(p))), t),
                 "leak": leak, "many": many, "first": first, "again": again,
-                "udp": lambda: str(socket.socket(socket.AF_INET, socket.SOCK_DGRAM)),
+                "udp": lambda h, p: str(socket.socket(socket.AF_INET, socket.SOCK_DGRAM).sendto(b"x", (h, int(p)))),
+                "udps": lambda h, p: str([s := socket.socket(socket.AF_INET, socket.SOCK_DGRAM), s.connect((h, int(p))), s.send(b"x")]),
             }
             if PLACES:
                 leak(*PLACES)
@@ -229,7 +230,11 @@ class OutgoingTest {
             assertThat(ask(served, "4 10.0.0.1 " + echo.port() + " x")).isEqualTo("ENETUNREACH");
             assertThat(ask(served, "poll 10.0.0.1 " + echo.port() + " x")).isEqualTo("ENETUNREACH");
             assertThat(ask(served, "name no.such.example 80 x")).isIn("-3", "-2"); // EAI_AGAIN, EAI_NONAME
-            assertThat(ask(served, "udp")).isEqualTo("ESOCKTNOSUPPORT");
+            for (String host : List.of("127.0.0.1", "10.0.0.1", "8.8.8.8")) { // datagrams reach nobody, allowed or not
+                assertThat(ask(served, "udp " + host + " " + echo.port())).isEqualTo("ENETUNREACH");
+            }
+            assertThat(ask(served, "udps 10.0.0.1 53")).isEqualTo("ENETUNREACH");
+            assertThat(ask(served, "udps 127.0.0.1 " + echo.port())).isEqualTo("ECONNREFUSED");
             assertThat(other.accepted.get()).isZero();
             assertThat(served.printed())
                     .contains("mayfly: a connection to 127.0.0.1:" + other.port() + " is not allowed")

@@ -100,6 +100,11 @@ public final class Network {
         return new GuestSocket(this, family, flags, nextNumber(), new SocketOptions());
     }
 
+    /** A new one for datagrams. */
+    public DatagramSocket datagrams(int family, int flags) {
+        return new DatagramSocket(this, family, flags, nextNumber(), new SocketOptions());
+    }
+
     long nextNumber() {
         return FIRST_NUMBER + numbers++;
     }

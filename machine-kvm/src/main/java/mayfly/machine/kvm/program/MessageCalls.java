@@ -23,7 +23,7 @@ final class MessageCalls {
 
     static void addTo(CallTable table) {
         table.add(44, "sendto", Kind.EMULATED, "to where it is connected", (p, a) -> {
-            return a[4] != 0 ? -Errno.EISCONN : send(p, a[0], bytes(p, a), (int) a[3]);
+            return a[4] != 0 ? SocketCalls.toAddress(p, a[0]) : send(p, a[0], bytes(p, a), (int) a[3]);
         });
         table.add(45, "recvfrom", Kind.EMULATED, MessageCalls::receiveFrom);
         table.add(46, "sendmsg", Kind.EMULATED, "no descriptors", MessageCalls::sendMessage);
@@ -105,7 +105,7 @@ final class MessageCalls {
     private static long sendMessage(Program program, long[] a) {
         AddressSpace space = program.space();
         if (space.getLong(a[1]) != 0 && space.getInt(a[1] + 8) != 0) {
-            return -Errno.EISCONN;
+            return SocketCalls.toAddress(program, a[0]);
         }
         return space.getLong(a[1] + 40) != 0
                 ? -Errno.EOPNOTSUPP

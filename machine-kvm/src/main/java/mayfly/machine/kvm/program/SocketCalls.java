@@ -1,5 +1,6 @@
 package mayfly.machine.kvm.program;
 
+import java.util.function.ToLongFunction;
 import mayfly.linux.Errno;
 import mayfly.machine.kvm.files.Descriptors;
 import mayfly.machine.kvm.files.FileStatus;
@@ -10,6 +11,7 @@ import mayfly.machine.kvm.files.SocketEnd;
 import mayfly.machine.kvm.files.SocketFile;
 import mayfly.machine.kvm.files.SocketOptions;
 import mayfly.machine.kvm.memory.GuestFault;
+import mayfly.machine.kvm.net.DatagramSocket;
 import mayfly.machine.kvm.net.GuestSocket;
 import mayfly.machine.kvm.program.CallTable.Kind;
 import org.jspecify.annotations.Nullable;
@@ -18,14 +20,16 @@ import org.jspecify.annotations.Nullable;
 final class SocketCalls {
     // sys/socket.h
     private static final int STREAM = 1;
+    private static final int DATAGRAM = 2;
     private static final int TYPE_MASK = 0xF;
     private static final int CLOSE_ON_EXEC = 02000000;
     private static final int TCP = 6;
+    private static final int UDP = 17;
 
     private SocketCalls() {}
 
     static void addTo(CallTable table) {
-        String servers = "streams, for servers only; else EAFNOSUPPORT";
+        String servers = "streams, and datagrams that reach nobody, for servers only; else EAFNOSUPPORT";
         table.add(41, "socket", Kind.EMULATED, servers, SocketCalls::make);
         table.add(53, "socketpair", Kind.EMULATED, "AF_UNIX streams", SocketCalls::pair);
         table.add(49, "bind", Kind.EMULATED, "to the machine's own addresses", SocketCalls::bind);
@@ -49,13 +53,18 @@ final class SocketCalls {
         if ((type & ~(TYPE_MASK | CLOSE_ON_EXEC | OpenFile.NON_BLOCKING)) != 0) {
             return -Errno.EINVAL;
         }
-        if ((type & TYPE_MASK) != STREAM) {
+        boolean datagrams = (type & TYPE_MASK) == DATAGRAM;
+        if ((type & TYPE_MASK) != STREAM && !datagrams) {
             return -Errno.ESOCKTNOSUPPORT;
         }
-        if (protocol != 0 && protocol != (family == SocketAddress.UNIX ? SocketAddress.UNIX : TCP)) {
+        int only = family == SocketAddress.UNIX ? SocketAddress.UNIX : datagrams ? UDP : TCP;
+        if (protocol != 0 && protocol != only) {
             return -Errno.EPROTONOSUPPORT;
         }
-        GuestSocket socket = program.network().socket(family, type & OpenFile.NON_BLOCKING);
+        int flags = type & OpenFile.NON_BLOCKING;
+        OpenFile socket = datagrams
+                ? program.network().datagrams(family, flags)
+                : program.network().socket(family, flags);
         return program.descriptors().add(socket, 0, (type & CLOSE_ON_EXEC) != 0);
     }
 
@@ -141,6 +150,9 @@ final class SocketCalls {
 
     private static long bind(Program program, long[] a) {
         OpenFile file = socket(program, a[0]);
+        if (file instanceof DatagramSocket datagrams) {
+            return datagram(program, datagrams, a, datagrams::bind);
+        }
         if (!(file instanceof GuestSocket socket)) {
             return file == null ? notASocket(program, a[0]) : -Errno.EINVAL;
         }
@@ -167,6 +179,24 @@ final class SocketCalls {
         return socket.bind(address, key(program, address));
     }
 
+    /** bind(2) or connect(2) of a socket for datagrams. */
+    private static long datagram(
+            Program program, DatagramSocket socket, long[] a, ToLongFunction<SocketAddress> operation) {
+        SocketAddress address = address(program, a[1], a[2]);
+        if (address == null) {
+            return -Errno.EINVAL;
+        }
+        return address.family() == socket.family() ? operation.applyAsLong(address) : -Errno.EAFNOSUPPORT;
+    }
+
+    /** What sending to an address gives: streams have their own, and datagrams go nowhere. */
+    static long toAddress(Program program, long fd) {
+        OpenFile file = socket(program, fd);
+        return file == null
+                ? notASocket(program, fd)
+                : file instanceof DatagramSocket ? -Errno.ENETUNREACH : -Errno.EISCONN;
+    }
+
     private static long listen(Program program, long[] a) {
         OpenFile file = socket(program, a[0]);
         if (!(file instanceof GuestSocket socket)) {
@@ -177,6 +207,9 @@ final class SocketCalls {
 
     private static long connect(Program program, long[] a) {
         OpenFile file = socket(program, a[0]);
+        if (file instanceof DatagramSocket datagrams) {
+            return datagram(program, datagrams, a, datagrams::connect);
+        }
         if (!(file instanceof GuestSocket socket)) {
             return file == null ? notASocket(program, a[0]) : -Errno.EISCONN;
         }
