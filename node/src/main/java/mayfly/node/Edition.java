@@ -1,5 +1,7 @@
 package mayfly.node;
 
+import java.util.List;
+import java.util.OptionalLong;
 import java.util.concurrent.Semaphore;
 import java.util.function.Consumer;
 import mayfly.core.pool.PoolSpec;
@@ -40,6 +42,17 @@ record Edition(ServiceSettings settings, String driver, PoolShell pool) {
         ServiceSettings changed = settings.withWorkers(workers);
         pool.configure(poolSpec(changed, place));
         return new Edition(changed, driver, pool);
+    }
+
+    /** Memory that its machines have for themselves now, as their driver tells; 0 when it has none. */
+    OptionalLong privateBytes() {
+        List<OptionalLong> all =
+                pool.templates().stream().map(Template::privateBytes).toList();
+        boolean known = all.stream().allMatch(OptionalLong::isPresent);
+        return known
+                ? OptionalLong.of(
+                        all.stream().mapToLong(OptionalLong::orElseThrow).sum())
+                : OptionalLong.empty();
     }
 
     String name() {

@@ -4,7 +4,6 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.OptionalLong;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ScheduledExecutorService;
@@ -193,17 +192,9 @@ final class PoolShell {
         }
     }
 
-    /** Memory that its machines have for themselves now, as their driver tells; 0 when it has none. */
-    OptionalLong privateBytes() {
-        long sum = 0;
-        for (Template template : templates.values()) {
-            OptionalLong bytes = template.privateBytes();
-            if (bytes.isEmpty()) {
-                return bytes;
-            }
-            sum += bytes.getAsLong();
-        }
-        return OptionalLong.of(sum);
+    /** What its machines are forked from, now. */
+    List<Template> templates() {
+        return List.copyOf(templates.values());
     }
 
     /** The machines that have been made. */

@@ -11,8 +11,6 @@ import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicInteger;
-import java.util.concurrent.locks.ReentrantLock;
-import java.util.stream.Stream;
 import mayfly.api.Json;
 import mayfly.api.ServiceChange;
 import mayfly.api.ServiceDefinition;
@@ -45,9 +43,7 @@ public final class ServiceRegistry {
     private final Ids ids;
     private final Duration drainTimeout;
     private final Map<String, ServiceState> states = new ConcurrentHashMap<>();
-    // each guards changes of the names that hash to it; never two at once
-    private final ReentrantLock[] names =
-            Stream.generate(ReentrantLock::new).limit(1024).toArray(ReentrantLock[]::new);
+    private final NameLocks names = new NameLocks();
     private final AtomicInteger count = new AtomicInteger();
     private final List<Thread> ending = new CopyOnWriteArrayList<>();
     private volatile boolean draining;
@@ -70,7 +66,7 @@ public final class ServiceRegistry {
      * @throws ProgramFailedException its program ended, or waits for no connection; nothing of it is left
      */
     public ServiceView create(ServiceDefinition service) throws RefusedException, ProgramFailedException {
-        return locked(service.name(), () -> {
+        return names.locked(service.name(), () -> {
             requireServing();
             if (store.service(service.name()).isPresent()) {
                 throw ServiceRecords.exists(service.name());
@@ -152,7 +148,7 @@ public final class ServiceRegistry {
      * @throws ProgramFailedException as by {@link #create}; then the old definition serves on
      */
     public ServiceView replace(ServiceDefinition service) throws RefusedException, ProgramFailedException {
-        return locked(service.name(), () -> {
+        return names.locked(service.name(), () -> {
             requireServing();
             ServiceRecord old = stored(service.name());
             ServiceRecord next = ServiceRecords.next(old, service, place.clock().now());
@@ -172,20 +168,15 @@ public final class ServiceRegistry {
         });
     }
 
-    /**
-     * Lets a service be as it is defined: creates it, replaces it, or leaves it alone when it runs with that definition.
-     *
-     * @throws RefusedException as by {@link #create} or {@link #replace}
-     * @throws ProgramFailedException as by {@link #create} or {@link #replace}
-     */
+    /** Lets a service be as it is defined: creates it, replaces it, or leaves it alone when it runs with that definition. */
     public Declaration declare(ServiceDefinition service) throws RefusedException, ProgramFailedException {
-        return locked(service.name(), () -> {
+        return names.locked(service.name(), () -> {
             Optional<ServiceRecord> known = store.service(service.name());
             if (known.isEmpty()) {
                 return new Declaration(ServiceChange.CREATED, create(service));
             }
-            boolean same = ServiceRecords.definition(known.get()).equals(service);
-            return same && states.get(service.name()) instanceof ServiceState.Active
+            return ServiceRecords.definition(known.get()).equals(service)
+                            && states.get(service.name()) instanceof ServiceState.Active
                     ? new Declaration(ServiceChange.UNCHANGED, view(known.get()))
                     : new Declaration(ServiceChange.REPLACED, replace(service));
         });
@@ -235,16 +226,14 @@ public final class ServiceRegistry {
 
     /** Lets a service that runs have that many machines from now on; durable. */
     public ServiceView scale(String name, int workers) throws RefusedException {
-        return lockedPlainly(name, () -> {
+        return names.lockedPlainly(name, () -> {
             requireServing();
             ServiceRecord old = stored(name);
             if (!(states.get(name) instanceof ServiceState.Active(var shell))) {
                 throw ServiceRecords.notRunning(name, states.get(name));
             }
-            ServiceRecord next = ServiceRecords.next(
-                    old,
-                    ServiceRecords.definition(old).withWorkers(workers),
-                    place.clock().now());
+            ServiceDefinition scaled = ServiceRecords.definition(old).withWorkers(workers);
+            ServiceRecord next = ServiceRecords.next(old, scaled, place.clock().now());
             if (!Recorder.await(store.replaceService(next))) {
                 throw ServiceRecords.notFound(name);
             }
@@ -255,7 +244,7 @@ public final class ServiceRegistry {
 
     /** Takes no more connections, and returns when those there are have ended; what is left after the drain time is cut off. */
     public ServiceView drain(String name) throws RefusedException {
-        ServiceShell shell = lockedPlainly(name, () -> {
+        ServiceShell shell = names.lockedPlainly(name, () -> {
             stored(name);
             if (!(states.get(name) instanceof ServiceState.Active(var running))) {
                 throw ServiceRecords.notRunning(name, states.get(name));
@@ -264,7 +253,7 @@ public final class ServiceRegistry {
             return running;
         });
         shell.drain(drainTimeout); // without the lock: who is impatient may delete it
-        return lockedPlainly(name, () -> {
+        return names.lockedPlainly(name, () -> {
             states.computeIfPresent(
                     name,
                     (_, state) ->
@@ -275,7 +264,7 @@ public final class ServiceRegistry {
 
     /** Removes a service; connections that it has are cut off. */
     public void delete(String name) throws RefusedException {
-        lockedPlainly(name, () -> {
+        names.lockedPlainly(name, () -> {
             ServiceRecord record = stored(name);
             Recorder.await(store.deleteService(record.id()));
             count.decrementAndGet();
@@ -383,31 +372,6 @@ public final class ServiceRegistry {
                 Thread.currentThread().interrupt();
                 return;
             }
-        }
-    }
-
-    private interface Work<T> {
-        T run() throws RefusedException, ProgramFailedException;
-    }
-
-    private <T> T locked(String name, Work<T> work) throws RefusedException, ProgramFailedException {
-        ReentrantLock lock = names[Math.floorMod(name.hashCode(), names.length)];
-        lock.lock();
-        try {
-            return work.run();
-        } catch (StoreException e) {
-            throw StoreRefusal.of(e);
-        } finally {
-            lock.unlock();
-        }
-    }
-
-    /** For what starts no program. */
-    private <T> T lockedPlainly(String name, Work<T> work) throws RefusedException {
-        try {
-            return locked(name, work);
-        } catch (ProgramFailedException e) {
-            throw new AssertionError("no program was started", e);
         }
     }
 }

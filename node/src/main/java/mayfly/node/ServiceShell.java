@@ -143,7 +143,7 @@ public final class ServiceShell implements AutoCloseable {
         Pool pool = now.pool().snapshot();
         boolean awake = pool instanceof Pool.Open it && it.template() instanceof TemplateState.Ready;
         int machines = isShared() ? (awake ? 1 : 0) : pool.machines().size();
-        return counters.with(now, machines, awake, now.pool().privateBytes(), active, waiting);
+        return counters.with(now, machines, awake, now.privateBytes(), active, waiting);
     }
 
     /** Its machines, those of versions that are being replaced not included. */

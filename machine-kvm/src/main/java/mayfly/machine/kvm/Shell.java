@@ -34,7 +34,7 @@ final class Shell {
     private final Kvm kvm;
     private final Snapshot snapshot;
     private final Conversation conversation;
-    private final Consumer<Reset> resets;
+    private final Consumer<Reset> resets; // is told of those after leases
     private final MachineThread thread;
     private final CompletableFuture<Void> gone = new CompletableFuture<>();
     private final AtomicLong leases = new AtomicLong();
@@ -53,15 +53,12 @@ final class Shell {
     private volatile boolean resetting;
     /** Whether the program went on since the last reset. */
     private boolean used;
-    /** That the last reset put back. */
-    private int pages;
+
+    private int pages; // that the last reset put back
 
     private final boolean hurried;
 
-    /**
-     * @param resets is told of those after leases
-     * @param hurried a call waits for it: it does not try itself out before
-     */
+    /** @param hurried a call waits for it: it does not try itself out before */
     Shell(String name, Kvm kvm, Snapshot snapshot, Conversation conversation, Consumer<Reset> resets, boolean hurried)
             throws MachineException {
         this.hurried = hurried;
@@ -323,7 +320,12 @@ final class Shell {
     private void tidy(ThreadSignal signal) {
         boolean well = false;
         try {
-            well = broken == null && putBack();
+            boolean tells = used && broken == null && machine != null;
+            long begin = System.nanoTime();
+            well = broken == null && reset();
+            if (tells) {
+                resets.accept(new Reset(System.nanoTime() - begin, pages));
+            }
         } catch (ErrnoException | RuntimeException | Error e) {
             broken = "the machine could not be reset: " + e.getMessage();
         }
@@ -335,16 +337,6 @@ final class Shell {
             make(signal);
         }
         resetting = false;
-    }
-
-    private boolean putBack() throws ErrnoException {
-        boolean tells = used && machine != null;
-        long begin = System.nanoTime();
-        boolean well = reset();
-        if (tells) {
-            resets.accept(new Reset(System.nanoTime() - begin, pages));
-        }
-        return well;
     }
 
     /** False: it should not be used again. */

@@ -333,8 +333,7 @@ public final class GuestSocket extends OpenFile implements SocketFile, SavedSock
         OpenFile stream = connected;
         if (stream != null) {
             return stream.ready();
-        }
-        if (listening) {
+        } else if (listening) {
             network.look();
             return pending.isEmpty() ? 0 : READABLE;
         }
@@ -352,8 +351,7 @@ public final class GuestSocket extends OpenFile implements SocketFile, SavedSock
         OpenFile stream = connected;
         if (stream instanceof SocketFile socket) {
             return socket.shutdown(reading, writing);
-        }
-        if (!listening) {
+        } else if (!listening) {
             return -Errno.ENOTCONN;
         }
         if (reading) {
