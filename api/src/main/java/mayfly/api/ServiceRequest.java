@@ -59,5 +59,5 @@ public record ServiceRequest(
 
         @Doc("where the program runs; absolute; default /") Optional<String> directory,
 
-        @Doc("any (default) or kvm; services in processes are not built yet")
+        @Doc("any (default: the strongest that can serve), kvm or process")
         Optional<Isolation> isolation) {}
