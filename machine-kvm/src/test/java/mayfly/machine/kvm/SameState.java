@@ -28,6 +28,8 @@ final class SameState {
             "SignalFrame.cpu",
             "HostMount.directory",
             "KernelMemory.total",
+            // given to a program that was loaded, by its service
+            "Network.destinations",
             // each machine's own number
             "GuestProcess.shownId",
             // whose files these are: the first to write to one copies it

@@ -269,12 +269,10 @@ public final class GuestSocket extends OpenFile implements SocketFile, SavedSock
 
     private long goOn(HostConnection begun) {
         long result = begun.connect(begun.peer().canonical());
-        boolean fine = result == 0
-                || result == -Errno.EINPROGRESS
-                || result == -Errno.EALREADY
-                || result == -Errno.EISCONN
-                || result == -Errno.EINTR;
-        failed = !fine;
+        failed = switch ((int) -result) {
+            case 0, Errno.EINPROGRESS, Errno.EALREADY, Errno.EISCONN, Errno.EINTR -> false;
+            default -> true;
+        };
         return result;
     }
 
