@@ -85,11 +85,25 @@ static void reach(long port) {
     FAILS(to6("fd00:ec2::254", 80), ENETUNREACH);
     FAILS(to("255.255.255.255", port), ENETUNREACH);
     FAILS(to("224.0.0.1", port), ENETUNREACH);
-    int kinds[][3] = {{AF_INET, SOCK_DGRAM, 0}, {AF_INET, SOCK_RAW, 1}, {AF_INET6, SOCK_DGRAM, 0}, {AF_UNIX, SOCK_DGRAM, 0},
+    int kinds[][3] = {{AF_INET, SOCK_RAW, 1}, {AF_INET6, SOCK_RAW, 58}, {AF_INET, SOCK_DGRAM, 1}, 
                       {AF_UNIX, SOCK_SEQPACKET, 0}, {AF_NETLINK, SOCK_RAW, 0}, {AF_PACKET, SOCK_RAW, 768}, {AF_VSOCK, SOCK_STREAM, 0},
                       {AF_ALG, SOCK_SEQPACKET, 0}, {AF_INET, SOCK_STREAM, 262}, {AF_KEY, SOCK_RAW, 2}, {AF_BLUETOOTH, SOCK_RAW, 1}};
     for (int i = 0; i < (int)(sizeof kinds / sizeof *kinds); i++)
         MUST(socket(kinds[i][0], kinds[i][1], kinds[i][2]) < 0);
+    const char *places[] = {"127.0.0.1", "169.254.169.254", "8.8.8.8", "255.255.255.255", "224.0.0.1", "0.0.0.0"};
+    for (int i = 0; i < 6; i++) { /* datagrams reach nobody */
+        int s = socket(AF_INET, SOCK_DGRAM, 0), on = 1;
+        struct sockaddr_in a = four(places[i], 53);
+        setsockopt(s, SOL_SOCKET, SO_BROADCAST, &on, sizeof on);
+        MUST(sendto(s, "x", 1, MSG_NOSIGNAL, (void *)&a, sizeof a) < 0);
+        MUST(connect(s, (void *)&a, sizeof a) < 0 || send(s, "x", 1, MSG_NOSIGNAL) < 0);
+        char got[10];
+        MUST(recv(s, got, sizeof got, MSG_DONTWAIT) < 0);
+        close(s);
+    }
+    struct sockaddr_un journal = {.sun_family = AF_UNIX, .sun_path = "/run/systemd/journal/socket"};
+    int s = socket(AF_UNIX, SOCK_DGRAM, 0);
+    MUST(s < 0 || sendto(s, "x", 1, MSG_NOSIGNAL, (void *)&journal, sizeof journal) < 0);
 }
 
 static void names(long x) {
