@@ -90,7 +90,23 @@ class VirtualFunctionsTest {
         rest.deployed("loop", "def handler(event):\n    while True: pass\n", Map.of("timeout_ms", 300));
         assertThat(rest.invoke("loop", 0).status()).isEqualTo(504);
         assertThat(rest.invoke("loop", 0).status()).isEqualTo(504);
-        rest.deployed("fork", "import os\ndef handler(event):\n    return os.fork()\n", Map.of());
-        assertThat(rest.invoke("fork", 0).text()).contains("OSError");
+        rest.deployed("socket", "import socket\ndef handler(event):\n    socket.socket()\n", Map.of());
+        assertThat(rest.invoke("socket", 0).text()).contains("OSError");
+    }
+
+    @Test
+    void aHandlerStartsProgramsAndForks() {
+        rest.deployed("programs", """
+                import os, subprocess
+                def handler(event):
+                    child = os.fork()
+                    if child == 0:
+                        os._exit(7)
+                    said = subprocess.run(["sh", "-c", "echo a | tr a b"], capture_output=True, text=True).stdout
+                    return [said, os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])]
+                """, Map.of());
+        for (int i = 0; i < 3; i++) {
+            assertThat(rest.invoke("programs", 0).text()).isEqualTo("[\"b\\n\",7]");
+        }
     }
 }
