@@ -189,17 +189,23 @@ final class ServiceBench {
     private static void accept(ConnectionListener listener, Template template) {
         try {
             for (Connection next = listener.accept(); next != null; next = listener.accept()) {
-                Connection connection = next;
-                Thread.ofVirtual().start(() -> {
-                    try (Machine machine = template.fork()) {
-                        machine.serve(connection, Duration.ofSeconds(30), LogSink.NONE);
-                    } catch (MachineException e) {
-                        connection.close();
-                    }
-                });
+                begin(template, next);
             }
         } catch (IOException e) {
             throw new UncheckedIOException(e);
+        }
+    }
+
+    /** As a node does: from the thread that accepted it. */
+    private static void begin(Template template, Connection connection) {
+        try {
+            Machine machine = template.fork();
+            var _ = machine.begin(connection, Duration.ofSeconds(30), LogSink.NONE)
+                    .whenCompleteAsync(
+                            (_, _) -> machine.close(),
+                            ended -> Thread.ofVirtual().start(ended));
+        } catch (MachineException e) {
+            connection.close();
         }
     }
 
