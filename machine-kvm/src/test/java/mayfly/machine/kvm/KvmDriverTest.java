@@ -86,7 +86,7 @@ class KvmDriverTest {
                     "exports.handle = async event => { console.log(`got ${event}`); return event; };");
             assertThat(loud)
                     .as("pages of a call, " + silent + " without the line")
-                    .isLessThan(silent + silent / 4);
+                    .isLessThan(silent + silent * 2 / 5);
         }
     }
 
