@@ -49,6 +49,18 @@ public final class Ids {
         return new MachineId(next("mac_"));
     }
 
+    public ActorId actor() {
+        return new ActorId(next("act"));
+    }
+
+    public RunnerId runner() {
+        return new RunnerId(next("run"));
+    }
+
+    public NamespaceId namespace() {
+        return new NamespaceId(next("ns"));
+    }
+
     private String next(String prefix) {
         long millis = clock.now().toEpochMilli();
         long high = random.nextLong();

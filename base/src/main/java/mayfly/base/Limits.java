@@ -85,6 +85,33 @@ public final class Limits {
     /** The newest of what a service's programs printed, and of its access log. */
     public static final int SERVICE_LOG_BYTES_MAX = 256 * KIB;
 
+    /** A request's body on its way to an actor, an actor's answer, and one WebSocket message. */
+    public static final int ACTOR_BODY_BYTES_MAX = 20 * MIB;
+    /** One frame of a runner's socket: a body and what stands around it. */
+    public static final int RUNNER_FRAME_BYTES_MAX = 32 * MIB;
+    /** What an actor is created with. */
+    public static final int ACTOR_INPUT_BYTES_MAX = 4 * MIB;
+
+    public static final int ACTOR_NAME_CHARS_MAX = 64;
+    public static final int ACTOR_KEY_BYTES_MAX = KIB;
+    /** Names of namespaces, pools and runners' keys. */
+    public static final int RUNNER_NAME_CHARS_MAX = 255;
+    /** Actors of one namespace and name that are asked for by their ids in one request. */
+    public static final int ACTOR_IDS_MAX = 32;
+
+    public static final int KV_KEY_BYTES_MAX = 2 * KIB;
+    public static final int KV_VALUE_BYTES_MAX = 128 * KIB;
+    /** Keys of one operation on an actor's state. */
+    public static final int KV_KEYS_MAX = 128;
+    /** Keys and values of one put, together. */
+    public static final int KV_PUT_BYTES_MAX = 976 * KIB;
+    /** Entries of one answer; also what a list without a limit means. */
+    public static final int KV_LIST_MAX = 16_384;
+    /** Keys and values of one answer, together: as many as fit into a frame. */
+    public static final int KV_ANSWER_BYTES_MAX = RUNNER_FRAME_BYTES_MAX - MIB;
+    /** Keys and values of one actor, together. */
+    public static final long KV_ACTOR_BYTES_MAX = 10_240L * MIB;
+
     public static final int STORE_QUEUE_MAX = 65_536;
     public static final int STORE_BATCH_MAX = 512;
     /** Writes waiting for the store, together; one larger write is taken when nothing else waits. */
@@ -107,6 +134,10 @@ public final class Limits {
         require(SOURCE_BYTES_MAX <= ARTIFACT_BYTES_MAX, "inline source is an artifact");
         require(STORE_BATCH_MAX <= STORE_QUEUE_MAX, "a batch fits into the queue");
         require(STORE_BATCH_BYTES_MAX <= STORE_QUEUE_BYTES_MAX, "a full batch fits into the queue");
+        require(ACTOR_BODY_BYTES_MAX < RUNNER_FRAME_BYTES_MAX, "a body fits into a runner's frame");
+        require(KV_KEY_BYTES_MAX + KV_VALUE_BYTES_MAX <= KV_PUT_BYTES_MAX, "the largest entry can be put");
+        require(KV_PUT_BYTES_MAX <= KV_ANSWER_BYTES_MAX, "what was put can be got");
+        require(KV_PUT_BYTES_MAX <= STORE_BATCH_BYTES_MAX, "a put fits into a batch of the store");
     }
 
     private static void require(boolean holds, String rule) {
