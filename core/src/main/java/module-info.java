@@ -5,6 +5,7 @@ module mayfly.core {
     requires transitive mayfly.base;
 
     exports mayfly.core;
+    exports mayfly.core.actor;
     exports mayfly.core.connection;
     exports mayfly.core.invocation;
     exports mayfly.core.pool;
