@@ -43,6 +43,7 @@ final class ModuleEdges {
             // kvm: the process that the driver starts runs it
             entry("mayfly.machine.host", Set.of("mayfly.base", "mayfly.linux", "mayfly.machine", "mayfly.machine.kvm")),
             entry("mayfly.store", Set.of("mayfly.base")),
+            entry("mayfly.runner.protocol", Set.of()),
             entry("mayfly.http", Set.of("mayfly.base")),
             entry("mayfly.api", Set.of("mayfly.base")),
             entry("mayfly.node", Set.of("mayfly.base", "mayfly.core", "mayfly.api", "mayfly.machine", "mayfly.store")),

@@ -1,0 +1,4 @@
+package mayfly.runner.protocol;
+
+/** An event with its number. */
+public record EventWrapper(ActorCheckpoint checkpoint, Event inner) {}
