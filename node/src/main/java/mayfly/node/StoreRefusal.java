@@ -22,7 +22,7 @@ public final class StoreRefusal {
                         ErrorCode.STORE_FAILED,
                         "the node's store is behind: more writes wait than it may queue; try again later",
                         failure);
-            case CLOSED, FAILED, LOCKED, NEWER ->
+            case CLOSED, FAILED, LOCKED, NEWER, TOO_LARGE ->
                 new RefusedException(
                         ErrorCode.STORE_FAILED, "the node's store failed; the node's log says why", failure);
         };

@@ -15,6 +15,7 @@ import mayfly.base.FunctionId;
 import mayfly.base.InvocationId;
 import mayfly.base.ServiceId;
 import mayfly.base.TaskId;
+import mayfly.store.ActorStore;
 import mayfly.store.FunctionFilter;
 import mayfly.store.FunctionRecord;
 import mayfly.store.InvocationFilter;
@@ -237,6 +238,11 @@ final class SimStore implements Store {
 
     @Override
     public CompletableFuture<Boolean> deleteTask(TaskId id) {
+        throw new UnsupportedOperationException();
+    }
+
+    @Override
+    public ActorStore actors() {
         throw new UnsupportedOperationException();
     }
 

@@ -11,6 +11,7 @@ import mayfly.base.FunctionId;
 import mayfly.base.InvocationId;
 import mayfly.base.ServiceId;
 import mayfly.base.TaskId;
+import mayfly.store.ActorStore;
 import mayfly.store.FunctionFilter;
 import mayfly.store.FunctionRecord;
 import mayfly.store.InvocationFilter;
@@ -72,6 +73,11 @@ final class SimTaskStore implements Store {
     @Override
     public String engine() {
         return "simulated";
+    }
+
+    @Override
+    public ActorStore actors() {
+        throw new UnsupportedOperationException();
     }
 
     @Override

@@ -124,6 +124,11 @@ public interface Store extends AutoCloseable {
     /** By name ascending. */
     List<ServiceRecord> services(ServiceFilter filter);
 
+    // Actors ----------------------------------------------------------------------------------------------------
+
+    /** Actors, and all that is about them. */
+    ActorStore actors();
+
     /** Commits what was handed in, then closes; later writes fail. */
     @Override
     void close();

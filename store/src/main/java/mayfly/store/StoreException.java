@@ -8,6 +8,8 @@ public final class StoreException extends RuntimeException {
         FULL,
         /** The writer's queue is at its limit: try again later. */
         BUSY,
+        /** What was asked for is larger than one answer may be: ask for less. */
+        TOO_LARGE,
         /** The data was written by a newer version of Mayfly. */
         NEWER,
         /** Another process uses this data directory or database. */

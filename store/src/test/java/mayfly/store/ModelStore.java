@@ -31,6 +31,7 @@ final class ModelStore implements Store {
     private final Map<String, VersionRecord> versions = new HashMap<>();
     private final TreeMap<InvocationId, InvocationRecord> invocations = new TreeMap<>();
     private final TreeMap<TaskId, TaskRecord> tasks = new TreeMap<>();
+    private final ModelActors actors = new ModelActors();
     private final Map<String, ServiceRecord> services = new TreeMap<>(BY_CODE_POINT);
 
     private static <T> CompletableFuture<T> told(T answer) {
@@ -294,6 +295,11 @@ final class ModelStore implements Store {
                 .filter(it -> filter.after() == null || BY_CODE_POINT.compare(it.name(), filter.after()) > 0)
                 .limit(filter.limit())
                 .toList();
+    }
+
+    @Override
+    public ActorStore actors() {
+        return actors;
     }
 
     @Override

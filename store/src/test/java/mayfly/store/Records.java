@@ -3,10 +3,13 @@ package mayfly.store;
 import java.time.Instant;
 import java.util.List;
 import java.util.Random;
+import mayfly.base.ActorId;
 import mayfly.base.Clock;
 import mayfly.base.FunctionId;
 import mayfly.base.Ids;
 import mayfly.base.InvocationId;
+import mayfly.base.NamespaceId;
+import mayfly.base.RunnerId;
 import mayfly.base.ServiceId;
 import mayfly.base.TaskId;
 import org.jspecify.annotations.Nullable;
@@ -54,6 +57,82 @@ final class Records {
 
     ServiceId serviceId() {
         return ids.service();
+    }
+
+    NamespaceRecord namespace(String name) {
+        return new NamespaceRecord(ids.namespace(), name, name + "!", time());
+    }
+
+    NamespaceId namespaceId() {
+        return ids.namespace();
+    }
+
+    ActorId actorId() {
+        return ids.actor();
+    }
+
+    RunnerId runnerId() {
+        return ids.runner();
+    }
+
+    RunnerRecord runner(NamespaceId namespace, String pool, String key, long revision) {
+        return runner(ids.runner(), namespace, pool, key, null, revision);
+    }
+
+    RunnerRecord runner(
+            RunnerId id, NamespaceId namespace, String pool, String key, @Nullable Instant stoppedAt, long revision) {
+        return new RunnerRecord(
+                id,
+                namespace,
+                pool,
+                key,
+                (int) revision,
+                100,
+                revision % 2 == 0 ? null : "{\"revision\":" + revision + "}",
+                START,
+                START.plusNanos(revision),
+                stoppedAt,
+                stoppedAt,
+                revision);
+    }
+
+    /** A new actor that sleeps. */
+    ActorRecord actor(NamespaceId namespace, String name, @Nullable String key) {
+        return actor(ids.actor(), namespace, name, key, 1);
+    }
+
+    ActorRecord actor(ActorId id, NamespaceId namespace, String name, @Nullable String key, long revision) {
+        return new ActorRecord(
+                id,
+                namespace,
+                name,
+                key,
+                "default",
+                "sleep",
+                START,
+                null,
+                null,
+                false,
+                "{\"revision\":" + revision + "}",
+                revision);
+    }
+
+    /** The next revision of an actor. */
+    static ActorRecord next(
+            ActorRecord old, @Nullable Instant destroyedAt, @Nullable Instant alarmAt, boolean awake, long revision) {
+        return new ActorRecord(
+                old.id(),
+                old.namespace(),
+                old.name(),
+                old.key(),
+                old.pool(),
+                old.crashPolicy(),
+                old.createdAt(),
+                destroyedAt,
+                alarmAt,
+                awake,
+                "{\"revision\":" + revision + "}",
+                revision);
     }
 
     ServiceRecord service(String name) {

@@ -165,6 +165,7 @@ public final class PostgresDialect implements Dialect {
         return template.replace("{text}", "TEXT COLLATE \"C\"")
                 .replace("{int}", "BIGINT")
                 .replace("{bytes}", "BYTEA")
+                .replace("{clustered}", "")
                 .replace("{strict}", "");
     }
 

@@ -11,7 +11,7 @@ final class Migrations {
     private Migrations() {}
 
     static List<Migration> all() {
-        return List.of(load(1, "first"), load(2, "services"));
+        return List.of(load(1, "first"), load(2, "services"), load(3, "actors"));
     }
 
     private static Migration load(int version, String name) {

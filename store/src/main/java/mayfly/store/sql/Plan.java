@@ -56,10 +56,7 @@ final class Plan {
         switch (pending.write()) {
             case Write.Upsert<?> upsert -> add(upsert);
             case Write.Single<T> single -> {
-                Table<?> after = single.after();
-                if (after != null) {
-                    open.remove(after.name());
-                }
+                single.after().forEach(table -> open.remove(table.name()));
                 steps.add(new Alone<>(pending, single));
             }
         }
@@ -74,6 +71,6 @@ final class Plan {
             open.put(upsert.table().name(), rows);
             steps.add(rows);
         }
-        rows.add(upsert.row());
+        upsert.rows().forEach(rows::add);
     }
 }

@@ -47,6 +47,13 @@ public final class Row {
         }
     }
 
+    /** A column that is never null. */
+    byte[] bytes() {
+        byte[] bytes = optionalBytes();
+        // The embedded driver reads a blob of no bytes as null.
+        return bytes == null ? new byte[0] : bytes;
+    }
+
     long integer() {
         try {
             return result.getLong(++column);

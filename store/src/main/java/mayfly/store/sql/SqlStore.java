@@ -12,6 +12,7 @@ import mayfly.base.InvocationId;
 import mayfly.base.Limits;
 import mayfly.base.ServiceId;
 import mayfly.base.TaskId;
+import mayfly.store.ActorStore;
 import mayfly.store.FunctionFilter;
 import mayfly.store.FunctionRecord;
 import mayfly.store.InvocationFilter;
@@ -30,11 +31,15 @@ public final class SqlStore implements Store {
     private final Dialect dialect;
     private final Inbox inbox = new Inbox();
     private final Readers readers;
+    private final Access access;
+    private final ActorStore actors;
     private final Thread writer;
 
     private SqlStore(Dialect dialect, Session session, Duration reconnectMax) {
         this.dialect = dialect;
         this.readers = new Readers(dialect);
+        this.access = new Access(dialect, inbox, readers);
+        this.actors = new SqlActorStore(access);
         this.writer = Thread.ofPlatform()
                 .daemon()
                 .name("store-writer")
@@ -71,167 +76,136 @@ public final class SqlStore implements Store {
 
     @Override
     public CompletableFuture<Void> putArtifact(String sha256, byte[] bytes) {
-        require(SHA256.matcher(sha256).matches(), "not a SHA-256 in lower-case hex: " + sha256);
-        require(bytes.length > 0, "an artifact without bytes");
-        require(bytes.length <= Limits.ARTIFACT_BYTES_MAX, "an artifact over the limit");
-        return hand(new Write.PutArtifact(sha256, bytes));
+        Access.require(SHA256.matcher(sha256).matches(), "not a SHA-256 in lower-case hex: " + sha256);
+        Access.require(bytes.length > 0, "an artifact without bytes");
+        Access.require(bytes.length <= Limits.ARTIFACT_BYTES_MAX, "an artifact over the limit");
+        return access.hand(new Write.PutArtifact(sha256, bytes));
     }
 
     @Override
     public Optional<byte[]> artifact(String sha256) {
-        return lengthy(session -> Functions.artifact(session, sha256));
+        return access.lengthy(session -> Functions.artifact(session, sha256));
     }
 
     @Override
     public CompletableFuture<Boolean> createFunction(FunctionRecord function, VersionRecord version) {
-        require(function.id().equals(version.function()), "the version is of another function");
-        require(function.latest() == 1 && version.version() == 1, "a function begins with version 1");
-        return hand(new Write.CreateFunction(function, version));
+        Access.require(function.id().equals(version.function()), "the version is of another function");
+        Access.require(function.latest() == 1 && version.version() == 1, "a function begins with version 1");
+        return access.hand(new Write.CreateFunction(function, version));
     }
 
     @Override
     public CompletableFuture<Boolean> addVersion(VersionRecord version, Instant updatedAt) {
-        return hand(new Write.AddVersion(version, updatedAt));
+        return access.hand(new Write.AddVersion(version, updatedAt));
     }
 
     @Override
     public CompletableFuture<Boolean> deleteFunction(FunctionId id, Instant deletedAt) {
-        return hand(new Write.DeleteFunction(id, deletedAt));
+        return access.hand(new Write.DeleteFunction(id, deletedAt));
     }
 
     @Override
     public CompletableFuture<Integer> pruneArtifacts(int limit) {
-        require(limit > 0, "a limit below 1");
-        return hand(new Write.PruneArtifacts(limit));
+        Access.require(limit > 0, "a limit below 1");
+        return access.hand(new Write.PruneArtifacts(limit));
     }
 
     @Override
     public Optional<FunctionRecord> function(String name) {
-        return brief(session -> Functions.get(session, name));
+        return access.brief(session -> Functions.get(session, name));
     }
 
     @Override
     public Optional<VersionRecord> version(FunctionId id, int version) {
-        return brief(session -> Functions.version(session, id, version));
+        return access.brief(session -> Functions.version(session, id, version));
     }
 
     @Override
     public List<FunctionRecord> functions(FunctionFilter filter) {
-        page(filter.limit(), Limits.LIST_PAGE_MAX);
-        return lengthy(session -> Functions.list(session, dialect, filter));
+        Access.page(filter.limit(), Limits.LIST_PAGE_MAX);
+        return access.lengthy(session -> Functions.list(session, dialect, filter));
     }
 
     @Override
     public CompletableFuture<Void> putInvocation(InvocationRecord invocation) {
-        return hand(new Write.Upsert<>(Invocations.TABLE, invocation));
+        return access.hand(new Write.Upsert<>(Invocations.TABLE, invocation));
     }
 
     @Override
     public Optional<InvocationRecord> invocation(InvocationId id) {
-        return brief(session -> Invocations.get(session, id));
+        return access.brief(session -> Invocations.get(session, id));
     }
 
     @Override
     public List<InvocationRecord> invocations(InvocationFilter filter) {
-        page(filter.limit(), Limits.LIST_PAGE_MAX);
-        return lengthy(session -> Invocations.list(session, filter));
+        Access.page(filter.limit(), Limits.LIST_PAGE_MAX);
+        return access.lengthy(session -> Invocations.list(session, filter));
     }
 
     @Override
     public List<InvocationRecord> unfinishedAsync(int limit) {
-        page(limit, Limits.ASYNC_BACKLOG_MAX);
-        return lengthy(session -> Invocations.unfinishedAsync(session, limit));
+        Access.page(limit, Limits.ASYNC_BACKLOG_MAX);
+        return access.lengthy(session -> Invocations.unfinishedAsync(session, limit));
     }
 
     @Override
     public CompletableFuture<Integer> pruneInvocations(Instant before, int limit) {
-        require(limit > 0, "a limit below 1");
-        return hand(new Write.PruneInvocations(Values.nanos(before), limit));
+        Access.require(limit > 0, "a limit below 1");
+        return access.hand(new Write.PruneInvocations(Values.nanos(before), limit));
     }
 
     @Override
     public CompletableFuture<Void> putTask(TaskRecord task) {
-        require(task.version() >= 1, "task versions count from 1");
-        return hand(new Write.Upsert<>(Tasks.TABLE, task));
+        Access.require(task.version() >= 1, "task versions count from 1");
+        return access.hand(new Write.Upsert<>(Tasks.TABLE, task));
     }
 
     @Override
     public Optional<TaskRecord> task(TaskId id) {
-        return brief(session -> Tasks.get(session, id));
+        return access.brief(session -> Tasks.get(session, id));
     }
 
     @Override
     public List<TaskRecord> tasks(TaskFilter filter) {
-        page(filter.limit(), Limits.LIST_PAGE_MAX);
-        return lengthy(session -> Tasks.list(session, filter));
+        Access.page(filter.limit(), Limits.LIST_PAGE_MAX);
+        return access.lengthy(session -> Tasks.list(session, filter));
     }
 
     @Override
     public CompletableFuture<Boolean> deleteTask(TaskId id) {
-        return hand(new Write.DeleteTask(id));
+        return access.hand(new Write.DeleteTask(id));
     }
 
     @Override
     public CompletableFuture<Boolean> createService(ServiceRecord service) {
-        require(service.version() == 1, "a service begins with version 1");
-        return hand(new Write.CreateService(service));
+        Access.require(service.version() == 1, "a service begins with version 1");
+        return access.hand(new Write.CreateService(service));
     }
 
     @Override
     public CompletableFuture<Boolean> replaceService(ServiceRecord service) {
-        return hand(new Write.ReplaceService(service));
+        return access.hand(new Write.ReplaceService(service));
     }
 
     @Override
     public CompletableFuture<Boolean> deleteService(ServiceId id) {
-        return hand(new Write.DeleteService(id));
+        return access.hand(new Write.DeleteService(id));
     }
 
     @Override
     public Optional<ServiceRecord> service(String name) {
-        return brief(session -> Services.get(session, name));
+        return access.brief(session -> Services.get(session, name));
     }
 
     @Override
     public List<ServiceRecord> services(ServiceFilter filter) {
-        page(filter.limit(), Limits.LIST_PAGE_MAX);
-        return lengthy(session -> Services.list(session, filter));
+        Access.page(filter.limit(), Limits.LIST_PAGE_MAX);
+        return access.lengthy(session -> Services.list(session, filter));
     }
 
-    private <T> CompletableFuture<T> hand(Write<T> write) {
-        Pending<T> pending = new Pending<>(write);
-        switch (inbox.offer(pending)) {
-            case TAKEN -> {}
-            case BUSY -> pending.tellFailure(Failures.busy(dialect));
-            case CLOSED -> pending.tellFailure(Failures.closed(dialect));
-        }
-        return pending.future();
-    }
-
-    private <T> T brief(Readers.Query<T> query) {
-        try {
-            return readers.brief(query);
-        } catch (SQLException e) {
-            throw Failures.of(dialect, e);
-        }
-    }
-
-    private <T> T lengthy(Readers.Query<T> query) {
-        try {
-            return readers.lengthy(query);
-        } catch (SQLException e) {
-            throw Failures.of(dialect, e);
-        }
-    }
-
-    private static void page(int limit, int max) {
-        require(limit >= 1 && limit <= max, "a limit outside 1 to " + max + ": " + limit);
-    }
-
-    private static void require(boolean holds, String otherwise) {
-        if (!holds) {
-            throw new IllegalArgumentException(otherwise);
-        }
+    @Override
+    public ActorStore actors() {
+        return actors;
     }
 
     @Override

@@ -12,6 +12,7 @@ import org.jspecify.annotations.Nullable;
 final class Tasks {
     static final Table<TaskRecord> TABLE = new Table<>(
             "tasks",
+            1,
             List.of(
                     Column.text("id", r -> r.id().value()),
                     Column.text("name", TaskRecord::name),

@@ -2,6 +2,7 @@ package mayfly.store.sql;
 
 import java.sql.SQLException;
 import java.time.Instant;
+import java.util.List;
 import mayfly.base.FunctionId;
 import mayfly.base.ServiceId;
 import mayfly.base.TaskId;
@@ -17,15 +18,19 @@ sealed interface Write<T> {
         return 256;
     }
 
-    /** A write of one whole row, which may be coalesced with later ones of the same key and repeated without harm. */
-    record Upsert<R>(Table<R> table, R row, long weight) implements Write<Void> {
+    /** A write of whole rows, which may be coalesced with later ones of the same keys and repeated without harm. */
+    record Upsert<R>(Table<R> table, List<R> rows, long weight) implements Write<Void> {
+        Upsert(Table<R> table, List<R> rows) {
+            this(table, rows, rows.stream().mapToLong(table::weight).sum());
+        }
+
         Upsert(Table<R> table, R row) {
-            this(table, row, table.weight(row));
+            this(table, List.of(row), table.weight(row));
         }
     }
 
     /** A write with an answer, run by itself in its place in the order. */
-    sealed interface Single<T> extends Write<T> {
+    non-sealed interface Single<T> extends Write<T> {
         @Nullable
         T apply(Session session) throws SQLException;
 
@@ -34,9 +39,9 @@ sealed interface Write<T> {
             return false;
         }
 
-        /** The table that earlier upserts must have reached before this runs; null when it touches none of those. */
-        default @Nullable Table<?> after() {
-            return null;
+        /** The tables that earlier upserts must have reached before this runs, and later ones not. */
+        default List<Table<?>> after() {
+            return List.of();
         }
     }
 
@@ -103,8 +108,8 @@ sealed interface Write<T> {
         }
 
         @Override
-        public Table<?> after() {
-            return Invocations.TABLE;
+        public List<Table<?>> after() {
+            return List.of(Invocations.TABLE);
         }
     }
 
@@ -115,8 +120,8 @@ sealed interface Write<T> {
         }
 
         @Override
-        public Table<?> after() {
-            return Tasks.TABLE;
+        public List<Table<?>> after() {
+            return List.of(Tasks.TABLE);
         }
     }
 

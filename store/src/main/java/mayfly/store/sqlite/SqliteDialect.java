@@ -120,6 +120,7 @@ public final class SqliteDialect implements Dialect {
         return template.replace("{text}", "TEXT")
                 .replace("{int}", "INTEGER")
                 .replace("{bytes}", "BLOB")
+                .replace("{clustered}", "STRICT, WITHOUT ROWID")
                 .replace("{strict}", "STRICT");
     }
 

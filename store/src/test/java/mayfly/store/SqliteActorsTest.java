@@ -1,0 +1,8 @@
+package mayfly.store;
+
+final class SqliteActorsTest extends KvKit {
+    @Override
+    TestEngine engine() throws Exception {
+        return TestEngine.sqlite();
+    }
+}
