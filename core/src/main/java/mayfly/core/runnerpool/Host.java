@@ -15,6 +15,9 @@ final class Host {
         EXPECTED,
         OFFERED,
         WITHHELD,
+        /** Told to drain, and may not have heard it yet: an offer of it means nothing. */
+        DRAINED,
+        /** It said itself that it is over; nothing more comes from it. */
         RETIRED
     }
 
@@ -34,6 +37,10 @@ final class Host {
 
     Host(RunnerId id) {
         this.id = id;
+    }
+
+    boolean isOver() {
+        return phase == Phase.DRAINED || phase == Phase.RETIRED;
     }
 
     /** Never below 0: after a restart it may have more actors than slots. */

@@ -35,11 +35,11 @@ final class Roster {
         return hosts.computeIfAbsent(runner, Host::new);
     }
 
-    /** A retired one stays retired. */
-    void offer(RunnerId runner, int version, int slots) {
+    /** True when actors are placed on the runner from now on; one that is over stays so. */
+    boolean offer(RunnerId runner, int version, int slots) {
         Host host = expect(runner);
-        if (host.phase == Phase.RETIRED) {
-            return;
+        if (host.isOver()) {
+            return false;
         }
         takeOut(host);
         host.phase = Phase.OFFERED;
@@ -47,6 +47,7 @@ final class Roster {
         host.slots = slots;
         host.urn = offered.computeIfAbsent(version, v -> new Urn());
         host.urn.put(host, host.free());
+        return true;
     }
 
     /** Whether actors are placed on runners of this version, or on older ones until one is offered. */
@@ -74,16 +75,22 @@ final class Roster {
         }
     }
 
+    void drain(Host host) {
+        takeOut(host);
+        if (host.phase != Phase.RETIRED) {
+            host.phase = Phase.DRAINED;
+        }
+    }
+
     void retire(Host host) {
         takeOut(host);
         host.phase = Phase.RETIRED;
         drop(host);
     }
 
-    /** Forgets a host that nothing refers to and that nobody will place actors on. */
+    /** Forgets a host that is over and that nothing refers to. */
     void drop(Host host) {
-        boolean over = host.phase == Phase.RETIRED || host.phase == Phase.EXPECTED;
-        if (over && host.used == 0 && host.connection == Host.NONE) {
+        if (host.phase == Phase.RETIRED && host.used == 0 && host.connection == Host.NONE) {
             hosts.remove(host.id);
         }
     }

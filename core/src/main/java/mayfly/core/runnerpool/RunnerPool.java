@@ -12,7 +12,6 @@ import mayfly.base.ActorId;
 import mayfly.base.RunnerId;
 import mayfly.core.runner.DrainCause;
 import mayfly.core.runnerpool.Fleet.Connection;
-import mayfly.core.runnerpool.Host.Phase;
 import mayfly.core.runnerpool.RunnerPoolEffect.DrainConnection;
 import mayfly.core.runnerpool.RunnerPoolEffect.DrainRunner;
 import mayfly.core.runnerpool.RunnerPoolEffect.Failing;
@@ -112,14 +111,10 @@ public final class RunnerPool {
             case ConnectionEnded e -> ended(e);
             case Tick _ -> tickAtMillis = now >= tickAtMillis ? Long.MAX_VALUE : tickAtMillis;
         }
+        endLifespans(now);
         serve(now);
         scale(now);
-        if (event instanceof Ask e && !e.mayWait() && spec.kind() == Kind.NORMAL) {
-            Claim claim = new Claim(e.actor(), e.generation());
-            if (waiting.remove(claim)) {
-                effects.add(new Refuse(claim.actor(), claim.generation()));
-            }
-        }
+        serve(now); // the last runner of a version may have gone: those of the one before it serve now
         arm();
         assert demand() > SMALL || hold();
         return effects;
@@ -147,8 +142,12 @@ public final class RunnerPool {
 
     private void ask(Ask e) {
         Claim claim = new Claim(e.actor(), e.generation());
-        if (!granted.containsKey(claim)) {
-            waiting.add(claim);
+        if (granted.containsKey(claim) || !waiting.add(claim)) {
+            return;
+        }
+        serve(e.nowMillis());
+        if (!e.mayWait() && spec.kind() == Kind.NORMAL && waiting.remove(claim)) {
+            effects.add(new Refuse(e.actor(), e.generation()));
         }
     }
 
@@ -195,8 +194,7 @@ public final class RunnerPool {
 
     private void offered(Offered e) {
         boolean upgrade = spec.drainOnVersionUpgrade() && roster.isNewest(e.version());
-        roster.offer(e.runner(), e.version(), e.slots());
-        if (upgrade) {
+        if (roster.offer(e.runner(), e.version(), e.slots()) && upgrade) {
             roster.olderThan(e.version()).forEach(host -> drain(host, DrainCause.UPGRADE, spec.drainGraceMillis()));
         }
     }
@@ -204,16 +202,15 @@ public final class RunnerPool {
     /** A runner that is over needs its connection no more. */
     private void retired(Retired e) {
         Host host = roster.find(e.runner());
-        if (host == null || host.phase == Phase.RETIRED) {
+        if (host == null) {
             return;
         }
         Connection connection = fleet.find(host.connection);
         if (connection != null) {
             noteEnd(connection, e.nowMillis());
             drain(connection, DrainCause.ASKED);
-        } else {
-            roster.retire(host);
         }
+        roster.retire(host);
     }
 
     private void drain(Host host, DrainCause cause, long graceMillis) {
@@ -221,7 +218,7 @@ public final class RunnerPool {
         if (connection != null) {
             drain(connection, cause);
         } else {
-            roster.retire(host);
+            roster.drain(host);
             effects.add(new DrainRunner(host.id, cause, graceMillis));
         }
     }
@@ -246,13 +243,16 @@ public final class RunnerPool {
             if (trouble.up(everything)) {
                 effects.add(new Recovered());
             }
-            if (host.phase == Phase.RETIRED) {
+            if (host.isOver()) {
                 noteEnd(connection, e.nowMillis());
                 drain(connection, DrainCause.ASKED);
             }
         } else if (leaving != null && leaving.host == null) {
             // it came too late to be of use
-            drain(roster.expect(e.runner()), DrainCause.SURPLUS, 0);
+            Host host = roster.expect(e.runner());
+            if (!host.isOver()) {
+                drain(host, DrainCause.SURPLUS, 0);
+            }
         }
     }
 
@@ -285,9 +285,9 @@ public final class RunnerPool {
         }
         fleet.remove(connection);
         Host host = connection.host;
-        if (host != null && leaving != null) {
+        if (host != null && host.isOver()) {
             roster.drop(host);
-        } else if (host != null && host.phase != Phase.RETIRED) {
+        } else if (host != null) {
             boolean program = spec.kind() == Kind.HOSTED;
             drain(
                     host,
@@ -307,7 +307,7 @@ public final class RunnerPool {
         fleet.drain(connection);
         Host host = connection.host;
         if (host != null) {
-            roster.retire(host);
+            roster.drain(host);
         }
         Optional<RunnerId> runner = host == null ? Optional.empty() : Optional.of(host.id);
         effects.add(new DrainConnection(connection.number, runner, cause, spec.drainGraceMillis()));
@@ -315,12 +315,15 @@ public final class RunnerPool {
 
     // Scale -----------------------------------------------------------------------------------------------------------
 
-    private void scale(long now) {
+    private void endLifespans(long now) {
         Connection oldest = fleet.oldest();
         while (oldest != null && now >= lifespanDueMillis(oldest)) {
             drain(oldest, DrainCause.LIFESPAN);
             oldest = fleet.oldest();
         }
+    }
+
+    private void scale(long now) {
         int desired = desired();
         while (fleet.active() < desired && (fleet.remember(now) || open(now))) {
             // one more

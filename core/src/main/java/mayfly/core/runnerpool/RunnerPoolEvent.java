@@ -9,7 +9,8 @@ import mayfly.base.RunnerId;
  *
  * <p>A claim is an actor's generation. It begins with Ask or Occupied and ends with Release, or with the pool's Refuse; a
  * repeated beginning and an end without one change nothing. A connection's number is the pool's own; after
- * {@link RunnerPoolEffect.OpenConnection} the shell tells Up at most once, then Failed or Ended exactly once.
+ * {@link RunnerPoolEffect.OpenConnection} the shell tells Up at most once, then Failed or Ended exactly once. Every runner
+ * that the pool hears of is one that the shell knows, and is Retired in the end; nothing of it comes after that.
  */
 public sealed interface RunnerPoolEvent {
     /** When the shell made the event. */

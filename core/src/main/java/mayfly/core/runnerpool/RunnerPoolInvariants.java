@@ -3,7 +3,6 @@ package mayfly.core.runnerpool;
 import java.util.HashMap;
 import java.util.Map;
 import mayfly.core.runnerpool.Fleet.Connection;
-import mayfly.core.runnerpool.Host.Phase;
 import mayfly.core.runnerpool.RunnerPoolSpec.Kind;
 
 /** What is true between two steps of a runner pool (the numbers are INVARIANTS.md's). */
@@ -43,7 +42,7 @@ final class RunnerPoolInvariants {
         int up = 0;
         for (Connection connection : pool.fleet.live()) {
             Host host = connection.host;
-            require(host == null || host.phase != Phase.RETIRED, "Q5: a connection's runner is of use");
+            require(host == null || !host.isOver(), "Q5: a connection's runner is of use");
             up += host != null && pool.fleet.isActive(connection) ? 1 : 0;
         }
         require(up == pool.fleet.up(), "Q5: connections that are up are counted");
