@@ -68,7 +68,8 @@ public final class Limits {
     /** After which an asynchronous invocation that never got a machine is given up. */
     public static final Duration ASYNC_AGE_MAX = Duration.ofHours(6);
 
-    public static final int CONNECTIONS_MAX = 10_000;
+    /** Open connections of clients; ten thousand of them may be requests that wait for their actor. */
+    public static final int CONNECTIONS_MAX = 16_384;
 
     /** Machines of one service. */
     public static final int MACHINES_PER_SERVICE_MAX = 64;

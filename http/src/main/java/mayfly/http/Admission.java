@@ -1,12 +1,14 @@
 package mayfly.http;
 
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
 
 /** Counts what runs, refuses at the limits, and tells a drain when nothing runs any more. */
 final class Admission {
     private final HttpLimits limits;
     private final AtomicInteger connections = new AtomicInteger();
     private final AtomicInteger exchanges = new AtomicInteger();
+    private final AtomicLong messageBytes = new AtomicLong();
     private volatile boolean draining;
 
     Admission(HttpLimits limits) {
@@ -35,6 +37,11 @@ final class Admission {
     void leaveExchange() {
         exchanges.decrementAndGet();
         tell();
+    }
+
+    /** Counts memory of WebSocket messages that are not whole yet; false when there is too much of it. */
+    boolean holdMessages(int more) {
+        return messageBytes.addAndGet(more) <= limits.messageBytes() || more <= 0;
     }
 
     int connections() {

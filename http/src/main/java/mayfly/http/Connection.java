@@ -3,14 +3,12 @@ package mayfly.http;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.ChannelHandlerContext;
-import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.socket.ChannelInputShutdownEvent;
 import io.netty.channel.socket.SocketChannel;
 import io.netty.handler.codec.http.HttpContent;
 import io.netty.handler.codec.http.HttpResponse;
 import io.netty.handler.codec.http.LastHttpContent;
 import java.io.IOException;
-import java.net.InetSocketAddress;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
@@ -21,7 +19,7 @@ import org.jspecify.annotations.Nullable;
  * <p>One exchange at a time: while it runs, at most {@link #readAheadMax} bytes of later requests are read (reading on
  * is how a client that leaves is noticed), and the next request starts only when the last response is on its way.
  */
-final class Connection extends ChannelInboundHandlerAdapter {
+final class Connection extends Peer {
     /** A body up to this size is gathered first, so that slow clients cost no handler. */
     private static final int GATHERED_BYTES_MAX = 16 * 1024;
     /** Connections over the limit that are told so; even more are closed without a word. */
@@ -30,15 +28,8 @@ final class Connection extends ChannelInboundHandlerAdapter {
     private static final long NANOS_PER_BODY_BYTE = 1_000_000;
     private static final long NEVER = Long.MAX_VALUE;
 
-    /** Index in its sweeper, which owns it. */
-    int slot;
-
-    private final SocketChannel channel;
-    private final Serving serving;
-    private final Sweeper sweeper;
     private final RequestDecoder decoder;
     private final int readAheadMax;
-    private final Outlet outlet;
     private final Intake intake = new Intake();
 
     private Phase phase = Phase.IDLE;
@@ -51,11 +42,8 @@ final class Connection extends ChannelInboundHandlerAdapter {
     private @Nullable Exchange exchange;
 
     Connection(SocketChannel channel, Serving serving, Sweeper sweeper, RequestDecoder decoder) {
-        this.channel = channel;
-        this.serving = serving;
-        this.sweeper = sweeper;
+        super(channel, serving, sweeper);
         this.decoder = decoder;
-        this.outlet = new Outlet(channel, limits().writeTime());
         this.readAheadMax = limits().headerBytes() + 2 * GATHERED_BYTES_MAX;
     }
 
@@ -162,7 +150,7 @@ final class Connection extends ChannelInboundHandlerAdapter {
                     outlet.cut();
                 }
             }
-            case CLOSED -> {}
+            case UPGRADED, CLOSED -> {}
         }
     }
 
@@ -205,7 +193,7 @@ final class Connection extends ChannelInboundHandlerAdapter {
                     becomeIdle();
                 }
             }
-            case IDLE, HEAD, LINGERING, CLOSED -> {}
+            case IDLE, HEAD, LINGERING, UPGRADED, CLOSED -> {}
         }
     }
 
@@ -270,7 +258,7 @@ final class Connection extends ChannelInboundHandlerAdapter {
             case IDLE, HEAD, GATHERING -> refuse(malformed.refusal(), String.valueOf(malformed.getMessage()), true);
             case RUNNING -> breakBody(new BodyException(Refusal.MALFORMED, String.valueOf(malformed.getMessage())));
             case DISCARDING -> closeAfterFlush();
-            case LINGERING, CLOSED -> {}
+            case LINGERING, UPGRADED, CLOSED -> {}
         }
     }
 
@@ -328,6 +316,7 @@ final class Connection extends ChannelInboundHandlerAdapter {
 
     // ---- time: event loop, called by the sweeper
 
+    @Override
     void sweep(long now) {
         if (outlet.stalled(now)) {
             outlet.cut();
@@ -341,11 +330,12 @@ final class Connection extends ChannelInboundHandlerAdapter {
             case IDLE, DISCARDING, LINGERING -> outlet.cut();
             case HEAD, GATHERING -> refuse(Refusal.TOO_SLOW, "the request did not arrive in time", true);
             case RUNNING -> breakBody(new BodyException(Refusal.TOO_SLOW, "the request body did not arrive in time"));
-            case CLOSED -> {}
+            case UPGRADED, CLOSED -> {}
         }
     }
 
-    void closeIfIdle() {
+    @Override
+    void drain() {
         closeWhenIdle = true;
         settle();
     }
@@ -356,24 +346,8 @@ final class Connection extends ChannelInboundHandlerAdapter {
 
     // ---- for handlers: any thread
 
-    HttpLimits limits() {
-        return serving.spec().limits();
-    }
-
-    InetSocketAddress remoteAddress() {
-        return channel.remoteAddress();
-    }
-
-    Serving serving() {
-        return serving;
-    }
-
     boolean holdsContinue() {
         return intake.holdsContinue();
-    }
-
-    Outlet outlet() {
-        return outlet;
     }
 
     /** A handler waits for the body: says so to a client that waits for it, and takes what did not fit before. */
@@ -396,5 +370,19 @@ final class Connection extends ChannelInboundHandlerAdapter {
         LastHttpContent end = outlet.writeAllButEnd(start, content);
         // One task does everything: encode, write, flush, next request.
         outlet.execute(() -> complete(ended, end, close));
+    }
+
+    /** Hands the socket over to a WebSocket, whose exchange ends here, unless the client is gone. */
+    void upgrade(Exchange ended, WebSocketConnection successor, HttpResponse switching) {
+        outlet.execute(() -> {
+            boolean here = exchange == ended;
+            if (here) {
+                exchange = null;
+                phase = Phase.UPGRADED;
+                sweeper.replace(this, successor);
+                outlet.write(switching);
+            }
+            successor.begin(here, inputEnded);
+        });
     }
 }

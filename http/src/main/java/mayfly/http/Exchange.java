@@ -149,6 +149,36 @@ public final class Exchange {
         return new SseStream(opened);
     }
 
+    /** Whether the client asks for a WebSocket. */
+    public boolean wantsWebSocket() {
+        return WebSocketHandshake.asked(head);
+    }
+
+    /** The subprotocols that the client offers, in its order. */
+    public List<String> webSocketProtocols() {
+        return WebSocketHandshake.names(head.headers(), "sec-websocket-protocol");
+    }
+
+    /**
+     * Answers with the handshake's end; the connection is a WebSocket from then on, and this exchange is over when its
+     * handler returns. {@code more} holds header fields for the answer.
+     *
+     * @throws HandshakeException when the request is no handshake that we take, or the server drains; let it pass
+     */
+    public WebSocket acceptWebSocket(
+            @Nullable String protocol, Headers more, WebSocketSpec limits, WebSocketListener listener)
+            throws HandshakeException {
+        if (connection.serving().draining()) {
+            throw new HandshakeException(Refusal.OVERLOADED, "the server stops; try again later");
+        }
+        HttpResponse switching = WebSocketHandshake.answer(
+                head, protocol, more, connection.serving().date());
+        claim();
+        WebSocketConnection successor = new WebSocketConnection(connection, limits, listener);
+        connection.upgrade(this, successor, switching);
+        return successor.socket();
+    }
+
     /** Cuts the connection: whatever was sent of the response is marked as incomplete that way. */
     public void abort() {
         connection.outlet().cut();

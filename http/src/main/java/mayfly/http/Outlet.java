@@ -7,7 +7,6 @@ import io.netty.channel.ChannelOutboundBuffer;
 import io.netty.channel.socket.SocketChannel;
 import io.netty.handler.codec.http.DefaultHttpContent;
 import io.netty.handler.codec.http.HttpContent;
-import io.netty.handler.codec.http.HttpObject;
 import io.netty.handler.codec.http.HttpResponse;
 import io.netty.handler.codec.http.LastHttpContent;
 import java.io.IOException;
@@ -48,7 +47,7 @@ final class Outlet {
 
     /** Writes and flushes. A failure closes the connection, which is how it is noticed. */
     @SuppressWarnings("FutureReturnValueIgnored") // the void promise reports failures to Connection.exceptionCaught
-    void write(HttpObject message) {
+    void write(Object message) {
         channel.writeAndFlush(message, channel.voidPromise());
     }
 
@@ -78,7 +77,7 @@ final class Outlet {
     }
 
     /** Writes and flushes, then runs the action on the event loop, whether that worked or not. */
-    void writeThen(HttpObject message, Runnable action) {
+    void writeThen(Object message, Runnable action) {
         channel.writeAndFlush(message).addListener(_ -> action.run());
     }
 
@@ -129,6 +128,12 @@ final class Outlet {
     /** The socket takes more, or is closed. */
     void wake() {
         LockSupport.unpark(waiter);
+    }
+
+    /** Bytes that wait for the client to take them, roughly. Any thread. */
+    long unwritten() {
+        ChannelOutboundBuffer out = channel.unsafe().outboundBuffer();
+        return out == null ? 0 : out.totalPendingWriteBytes();
     }
 
     /** True when bytes wait and the client took none of them for too long. Event loop. */

@@ -14,5 +14,7 @@ enum Phase {
     DISCARDING,
     /** The last response is sent or being sent; whatever arrives is dropped until the client closes. */
     LINGERING,
+    /** A WebSocket has the socket now. */
+    UPGRADED,
     CLOSED
 }

@@ -9,6 +9,8 @@ public enum Refusal {
     BODY_TOO_LARGE(413),
     /** An Expect header other than 100-continue. */
     EXPECTATION(417),
+    /** A WebSocket of another version than 13. */
+    WEBSOCKET_VERSION(426),
     HEADERS_TOO_LARGE(431),
     /** The handler threw, or returned without an answer. */
     FAILED(500),

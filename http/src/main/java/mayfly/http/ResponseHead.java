@@ -59,6 +59,11 @@ final class ResponseHead {
         } else if (length < 0 && !old && !bodyless(request, status)) {
             headers.add(HttpHeaderNames.TRANSFER_ENCODING, HttpHeaderValues.CHUNKED);
         }
+        if (status == Refusal.WEBSOCKET_VERSION.status()) {
+            headers.add(HttpHeaderNames.UPGRADE, HttpHeaderValues.WEBSOCKET)
+                    .add(HttpHeaderNames.CONNECTION, HttpHeaderValues.UPGRADE)
+                    .add(HttpHeaderNames.SEC_WEBSOCKET_VERSION, "13");
+        }
         if (close || old) {
             headers.add(HttpHeaderNames.CONNECTION, close ? HttpHeaderValues.CLOSE : HttpHeaderValues.KEEP_ALIVE);
         }

@@ -53,6 +53,8 @@ record Serving(HttpServerSpec spec, HttpHandler handler, Admission admission, Ht
             exchange.abort();
         } catch (BodyException e) {
             answer(exchange, e.refusal(), String.valueOf(e.getMessage()));
+        } catch (HandshakeException e) {
+            answer(exchange, e.refusal(), String.valueOf(e.getMessage()));
         } catch (Throwable e) {
             failed(exchange, e);
         }

@@ -6,13 +6,13 @@ import java.util.List;
 import java.util.concurrent.TimeUnit;
 
 /**
- * Looks at every connection of one event loop now and then, and lets those act whose time is over. One pass a second
- * over all connections is cheaper than a timer that each request sets and cancels. Event loop only.
+ * Looks at every peer of one event loop now and then, and lets those act whose time is over. One pass a second
+ * over all of them is cheaper than a timer that each request sets and cancels. Event loop only.
  */
 final class Sweeper {
     private final EventLoop loop;
     private final long periodNanos;
-    private final List<Connection> connections = new ArrayList<>();
+    private final List<Peer> peers = new ArrayList<>();
     private boolean ticking;
 
     Sweeper(EventLoop loop, HttpLimits limits) {
@@ -24,42 +24,46 @@ final class Sweeper {
         periodNanos = Math.clamp(shortest / 4, 10_000_000L, 1_000_000_000L);
     }
 
-    void add(Connection connection) {
-        connection.slot = connections.size();
-        connections.add(connection);
+    void add(Peer peer) {
+        peer.slot = peers.size();
+        peers.add(peer);
         if (!ticking) {
             tickLater();
         }
     }
 
-    void remove(Connection connection) {
-        Connection last = connections.removeLast();
-        if (last != connection) {
-            connections.set(connection.slot, last);
-            last.slot = connection.slot;
+    void remove(Peer peer) {
+        Peer last = peers.removeLast();
+        if (last != peer) {
+            peers.set(peer.slot, last);
+            last.slot = peer.slot;
         }
+    }
+
+    void replace(Peer peer, Peer successor) {
+        successor.slot = peer.slot;
+        peers.set(peer.slot, successor);
     }
 
     /** Closes what is idle now, from any thread. */
     void closeIdle() {
-        loop.execute(() -> List.copyOf(connections).forEach(Connection::closeIfIdle));
+        loop.execute(() -> List.copyOf(peers).forEach(Peer::drain));
     }
 
     /** Closes everything, from any thread. */
     void closeAll() {
-        loop.execute(() -> List.copyOf(connections)
-                .forEach(connection -> connection.outlet().cut()));
+        loop.execute(() -> List.copyOf(peers).forEach(peer -> peer.outlet().cut()));
     }
 
     private void tick() {
         long now = System.nanoTime();
-        // Backwards: a connection that closes is replaced by one that was looked at already.
-        for (int i = connections.size() - 1; i >= 0; i--) {
-            if (i < connections.size()) {
-                connections.get(i).sweep(now);
+        // Backwards: one that closes is replaced by one that was looked at already.
+        for (int i = peers.size() - 1; i >= 0; i--) {
+            if (i < peers.size()) {
+                peers.get(i).sweep(now);
             }
         }
-        ticking = !connections.isEmpty();
+        ticking = !peers.isEmpty();
         if (ticking) {
             tickLater();
         }
