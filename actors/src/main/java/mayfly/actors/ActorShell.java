@@ -1,0 +1,190 @@
+package mayfly.actors;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import mayfly.base.ActorId;
+import mayfly.core.Step;
+import mayfly.core.actor.Actor;
+import mayfly.core.actor.ActorEffect;
+import mayfly.core.actor.ActorEvent;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One actor that is in memory: takes its events in batches, decides, commits once, then acts. What others read of it is
+ * what was committed last. It leaves memory when it sleeps and nobody looks at it.
+ */
+final class ActorShell {
+    private final ActorId id;
+    private final ActorShells shells;
+    private final Mailbox<ActorEvent> mailbox;
+    private final OneTimer timer;
+    private final Set<ActorWatch> watches = ConcurrentHashMap.newKeySet(2);
+    private final Set<Tunnel> tunnels = ConcurrentHashMap.newKeySet(2);
+    private volatile Known known;
+    /** Where its generation is; the mailbox's own. */
+    private @Nullable RunnerShell runner;
+    /** What a new or resumed actor has to do first; the mailbox's own. */
+    private List<ActorEffect> first;
+
+    ActorShell(Known known, List<ActorEffect> first, ActorShells shells) {
+        this.id = known.record().id();
+        this.known = known;
+        this.first = first;
+        this.shells = shells;
+        this.mailbox = new Mailbox<>(shells.executor(), this::handle);
+        this.timer = new OneTimer(
+                shells.timers(), () -> tell(new ActorEvent.Tick(shells.timers().nowMillis())));
+    }
+
+    ActorId id() {
+        return id;
+    }
+
+    Known known() {
+        return known;
+    }
+
+    /** False when it has left memory: look it up again. */
+    boolean tell(ActorEvent event) {
+        return mailbox.tell(event);
+    }
+
+    /** Does what is to be done first, or leaves memory if that is nothing. */
+    void start() {
+        mailbox.poke();
+    }
+
+    // ---- who looks at it: any thread
+
+    boolean attach(ActorWatch watch) {
+        return mailbox.ifOpen(() -> watches.add(watch));
+    }
+
+    void detach(ActorWatch watch) {
+        watches.remove(watch);
+        leaveIfIdle();
+    }
+
+    /** Whether requests can go there. */
+    Optional<ActorPlace> place() {
+        return known.state() instanceof Actor.Running it
+                ? Optional.of(
+                        new ActorPlace(id, it.place().generation(), it.place().runner()))
+                : Optional.empty();
+    }
+
+    /** False when the generation is over. One that ends meanwhile tells the tunnel. */
+    boolean attach(Tunnel tunnel) {
+        tunnels.add(tunnel);
+        if (known.state() instanceof Actor.Placed it
+                && it.place().generation() == tunnel.place().generation()) {
+            return true;
+        }
+        tunnels.remove(tunnel);
+        return false;
+    }
+
+    void detach(Tunnel tunnel) {
+        tunnels.remove(tunnel);
+        leaveIfIdle();
+    }
+
+    private void leaveIfIdle() {
+        if (!Known.isAwake(known.state())) {
+            mailbox.poke();
+        }
+    }
+
+    // ---- the mailbox
+
+    private void handle(List<ActorEvent> events) {
+        Known before = known;
+        Actor state = before.state();
+        List<ActorEffect> effects = new ArrayList<>(first);
+        first = List.of();
+        for (ActorEvent event : events) {
+            Step<Actor, ActorEffect> step = shells.decider().step(state, event);
+            state = step.state();
+            effects.addAll(step.effects());
+        }
+        if (!state.equals(before.state())) {
+            Known after = before.with(state);
+            if (!shells.commit(after.record())) {
+                mailbox.retire();
+                shells.forget(this);
+                return;
+            }
+            known = after;
+        }
+        effects.forEach(this::run);
+        acknowledge(events);
+        arm(state);
+        if (!Known.isAwake(state) && mailbox.retireIf(() -> watches.isEmpty() && tunnels.isEmpty())) {
+            timer.cancel();
+            shells.forget(this);
+        }
+    }
+
+    private void run(ActorEffect effect) {
+        long now = shells.timers().nowMillis();
+        RunnerPoolShell pool = shells.pool(known.record());
+        switch (effect) {
+            case ActorEffect.Ask(var generation, var mayWait) -> pool.ask(id, generation, mayWait, now);
+            case ActorEffect.Release(var generation) -> {
+                if (runner != null) {
+                    runner.left(id, generation);
+                    runner = null;
+                }
+                pool.release(id, generation, now);
+            }
+            case ActorEffect.Occupy(var generation, var on) -> {
+                pool.occupied(id, generation, on, now);
+                place(shells.runner(on), on, generation, false);
+            }
+            case ActorEffect.SendStart(var on, var generation) -> place(shells.runner(on), on, generation, true);
+            case ActorEffect.SendStop(var on, var generation) ->
+                shells.runner(on).ifPresent(it -> it.stop(this, generation));
+            case ActorEffect.TellReady(var place) -> {
+                ActorPlace at = new ActorPlace(id, place.generation(), place.runner());
+                watches.forEach(watch -> watch.listener().ready(at));
+            }
+            case ActorEffect.TellStopped(var generation) -> {
+                tunnels.forEach(tunnel -> tunnel.stopped(generation));
+                watches.forEach(watch -> watch.listener().stopped(generation));
+            }
+            case ActorEffect.TellDestroyed _ ->
+                watches.forEach(watch -> watch.listener().destroyed());
+            case ActorEffect.Purge _ -> shells.purge(this);
+        }
+    }
+
+    private void place(Optional<RunnerShell> found, mayfly.base.RunnerId on, long generation, boolean begin) {
+        if (found.isEmpty() || !found.get().host(this, generation, begin)) {
+            long now = shells.timers().nowMillis();
+            tell(new ActorEvent.Lost(on, generation, ActorEvent.Loss.CONNECTION, now));
+            return;
+        }
+        runner = found.get();
+    }
+
+    /** What a runner told is durable now, so it need not tell it again. */
+    private void acknowledge(List<ActorEvent> events) {
+        for (ActorEvent event : events) {
+            if (event instanceof ActorEvent.Told told) {
+                shells.runner(told.runner()).ifPresent(it -> it.taken(id, told));
+            }
+        }
+    }
+
+    private void arm(Actor state) {
+        if (state instanceof Actor.Sleeping) {
+            timer.cancel();
+            shells.alarms().changed(known.record());
+        } else {
+            timer.at(state.dueMillis().orElse(Long.MAX_VALUE));
+        }
+    }
+}

@@ -1,0 +1,34 @@
+package mayfly.actors;
+
+/**
+ * Makes runners of one pool appear on demand, each through a connection: a request to an endpoint, or a program. Tells the
+ * pool what becomes of each connection. Never blocks.
+ */
+interface RunnerStarter {
+    /** Of pools whose runners come by themselves. */
+    RunnerStarter NONE = new RunnerStarter() {
+        @Override
+        public void open(long number) {
+            throw new AssertionError("a pool whose runners come by themselves opens no connection");
+        }
+
+        @Override
+        public void end(long number, long graceMillis) {
+            // an earlier configuration's, whose starter was closed
+        }
+
+        @Override
+        public void close() {
+            // nothing is open
+        }
+    };
+
+    /** Makes a runner appear. */
+    void open(long number);
+
+    /** Ends the connection when its runner is gone, at the latest after the grace. */
+    void end(long number, long graceMillis);
+
+    /** Opens no further ones; those that are open end as they were told to. */
+    void close();
+}
