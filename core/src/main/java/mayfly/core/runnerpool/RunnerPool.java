@@ -259,9 +259,8 @@ public final class RunnerPool {
     private void failed(ConnectionFailed e) {
         Connection connection = fleet.find(e.number());
         if (connection != null && connection.host == null) {
-            boolean active = fleet.isActive(connection);
             fleet.remove(connection);
-            if (active && trouble.failed(e.number(), e.error(), fleet.last(), e.nowMillis())) {
+            if (trouble.failed(e.number(), e.error(), fleet.last(), e.nowMillis())) {
                 effects.add(new Failing(e.error()));
             }
         } else {
@@ -298,7 +297,7 @@ public final class RunnerPool {
 
     private void noteEnd(Connection connection, long now) {
         boolean early = now - connection.openedMillis < Trouble.STEADY_MILLIS;
-        if (early && fleet.isActive(connection) && trouble.endedEarly(connection.number, fleet.last(), now)) {
+        if (early && trouble.endedEarly(connection.number, fleet.last(), now)) {
             effects.add(new Failing(new PoolError.StreamEndedEarly()));
         }
     }

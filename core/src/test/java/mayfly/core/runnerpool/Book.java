@@ -2,7 +2,6 @@ package mayfly.core.runnerpool;
 
 import static mayfly.core.runnerpool.Rule.require;
 
-import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -49,7 +48,8 @@ final class Book {
     RunnerPoolSpec spec;
     private boolean failing;
     private long troubleMillis = Long.MIN_VALUE / 2;
-    private final List<Long> opensInTrouble = new ArrayList<>();
+    private long openedInTroubleMillis = Long.MIN_VALUE / 2;
+    private int hasty;
     private boolean trouble;
 
     Book(RunnerPoolSpec spec) {
@@ -106,7 +106,7 @@ final class Book {
                 spec = e.spec();
                 if (renewed) {
                     trouble = false;
-                    opensInTrouble.clear();
+                    hasty = 0;
                 }
             }
             case RunnerPoolEvent.Ask e -> {
@@ -143,6 +143,7 @@ final class Book {
                 if (line != null && line.runner.isEmpty()) {
                     line.runner = Optional.of(e.runner());
                     trouble = false;
+                    hasty = 0;
                     Runner runner = runner(e.runner());
                     runner.emptyMillis = Math.max(runner.emptyMillis, e.nowMillis());
                 }
@@ -198,10 +199,10 @@ final class Book {
                 Line before = lines.put(e.number(), new Line(now));
                 require(before == null, Rule.DRAINED_ONCE, e);
                 if (trouble) {
-                    opensInTrouble.removeIf(at -> now - at > 60_000);
-                    opensInTrouble.add(now);
-                    // at once, then at 2, 4, 8, 16 and 32 s: whatever fails, few in a minute
-                    require(opensInTrouble.size() <= 24, Rule.PACED, opensInTrouble);
+                    hasty += now - openedInTroubleMillis < 2_000 ? 1 : 0;
+                    openedInTroubleMillis = now;
+                    // what ended early is opened again at once, the first time
+                    require(hasty <= 1, Rule.PACED, e + " at " + now);
                 }
             }
             case RunnerPoolEffect.DrainConnection e -> drain(e, event);
