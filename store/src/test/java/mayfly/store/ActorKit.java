@@ -84,7 +84,7 @@ abstract class ActorKit extends EngineTest {
         // In one batch: a deletion keeps its place between the writes around it.
         later(actors.putPoolConfig(two));
         var deleted = actors.deletePoolConfig(space, "p");
-        later(actors.putPoolConfig(one));
+        done(actors.putPoolConfig(one));
         assertThat(done(deleted)).isTrue();
         assertThat(actors.poolConfig(space, "p")).contains(one);
     }
@@ -202,6 +202,10 @@ abstract class ActorKit extends EngineTest {
         assertThat(done(actors.createActor(second, new byte[] {1}))).contains(first.id());
         assertThat(actors.actor(second.id())).isEmpty();
         assertThat(actors.actorInput(second.id())).isEmpty();
+        done(actors.putActor(Records.next(second, null, null, true, 2)));
+        assertThat(actors.actor(second.id()))
+                .as("what was not created is not put")
+                .isEmpty();
         assertThat(done(actors.createActor(records.actor(first.id(), space, "other", "k", 1), null)))
                 .as("the id is taken")
                 .contains(first.id());

@@ -9,6 +9,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
 import java.util.stream.Stream;
+import mayfly.base.ActorId;
 import mayfly.base.InvocationId;
 import mayfly.base.TaskId;
 import org.junit.jupiter.api.Test;
@@ -130,10 +131,34 @@ final class CrashTest {
                         FunctionRecord function = store.function(words[1]).orElseThrow();
                         assertThat(store.version(function.id(), 1)).isPresent();
                     }
+                    case "actor", "kept", "deleted", "destroyed" -> actor(store.actors(), line);
                     default -> throw new AssertionError("the child said: " + line);
                 }
             }
             System.out.println(store.engine() + ": killed, " + told.size() + " acknowledged writes so far, none lost");
+        }
+    }
+
+    private static void actor(ActorStore store, String line) {
+        String[] words = line.split(" ", -1);
+        ActorId id = new ActorId(words[1]);
+        ActorRecord actor = store.actor(id).orElseThrow(() -> new AssertionError("lost: " + line));
+        boolean destroyed = actor.destroyedAt() != null;
+        assertThat(store.actorInput(id).isPresent()).as(line).isNotEqualTo(destroyed);
+        List<KvEntry> entries = store.kvList(id, KvRange.all(), false, 10);
+        switch (words[0]) {
+            case "actor" -> assertThat(actor.revision()).as(line).isGreaterThanOrEqualTo(Long.parseLong(words[2]));
+            case "kept" -> {
+                KvEntry last = entries.getLast();
+                assertThat(last.key()).as(line).containsExactly(2);
+                assertThat(last.value()[0]).as(line).isGreaterThanOrEqualTo(Byte.parseByte(words[2]));
+                assertThat(entries.getFirst().value())
+                        .as("a put is there as a whole, or not at all")
+                        .isEqualTo(last.value());
+            }
+            case "deleted" -> assertThat(entries).as(line).hasSize(1);
+            case "destroyed" -> assertThat(destroyed).as(line).isTrue();
+            default -> throw new AssertionError(line);
         }
     }
 }

@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import mayfly.base.InvocationId;
+import mayfly.base.NamespaceId;
 import mayfly.base.TaskId;
 
 /**
@@ -23,10 +24,10 @@ final class CrashWriter {
         long seed = Long.parseLong(args[1]);
         for (int thread = 0; thread < 8; thread++) {
             Records records = new Records(seed + thread);
-            if (thread % 2 == 0) {
-                start(() -> invocations(store, records));
-            } else {
-                start(() -> tasksAndFunctions(store, records));
+            switch (thread % 3) {
+                case 0 -> start(() -> invocations(store, records));
+                case 1 -> start(() -> actors(store.actors(), records));
+                default -> start(() -> tasksAndFunctions(store, records));
             }
         }
     }
@@ -89,5 +90,31 @@ final class CrashWriter {
                 told("function " + function.name());
             }
         }
+    }
+
+    private static void actors(ActorStore store, Records records) {
+        NamespaceId space = records.namespaceId();
+        while (true) {
+            ActorRecord actor =
+                    records.actor(space, "counter", records.actorId().value());
+            store.createActor(actor, new byte[] {7}).join();
+            told("actor " + actor.id() + " 1");
+            for (int revision = 2; revision <= 4; revision++) {
+                var state = store.kvPut(actor.id(), List.of(entry(1, revision), entry(2, revision)), Records.START);
+                store.putActor(Records.next(actor, null, Records.START, true, revision))
+                        .join();
+                told("actor " + actor.id() + " " + revision);
+                state.join();
+                told("kept " + actor.id() + " " + revision);
+            }
+            store.kvDelete(actor.id(), List.of(new byte[] {1})).join();
+            told("deleted " + actor.id());
+            store.putActor(Records.next(actor, Records.START, null, false, 5)).join();
+            told("destroyed " + actor.id());
+        }
+    }
+
+    private static KvPair entry(int key, int value) {
+        return new KvPair(new byte[] {(byte) key}, new byte[] {(byte) value});
     }
 }

@@ -10,6 +10,7 @@ import org.jspecify.annotations.Nullable;
 final class ActorNames {
     static final Table<ActorNameRecord> TABLE = new Table<>(
             "actor_names",
+            true,
             2,
             List.of(
                     Column.text("namespace_id", r -> r.namespace().value()),

@@ -13,9 +13,10 @@ import org.jspecify.annotations.Nullable;
 
 /** The texts about actors. */
 final class Actors {
-    /** An upsert writes what changes of a living actor; the end of one is {@link #putDestroyed}. */
+    /** Its rows are made by {@link #create}; that an actor was destroyed is written by {@link #putDestroyed}. */
     static final Table<ActorRecord> TABLE = new Table<>(
             "actors",
+            false,
             1,
             List.of(
                     Column.text("id", r -> r.id().value()),

@@ -44,7 +44,7 @@ public interface Dialect {
     /** Whether the schema has this table. */
     boolean hasTable(Session session, String name) throws SQLException;
 
-    /** Fills the tokens {text} {int} {bytes} {strict} {clustered} of a migration. */
+    /** Fills the tokens {text} {int} {bytes} {strict} of a migration. */
     String ddl(String template);
 
     /** Writes all rows, each behind the table's fence; no two of them have the same key. */

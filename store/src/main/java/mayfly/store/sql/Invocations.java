@@ -16,6 +16,7 @@ final class Invocations {
 
     static final Table<InvocationRecord> TABLE = new Table<>(
             "invocations",
+            true,
             1,
             List.of(
                     Column.text("id", r -> r.id().value()),

@@ -19,6 +19,7 @@ final class Kv {
 
     static final Table<Kept> TABLE = new Table<>(
             "kv",
+            true,
             2,
             List.of(
                     Column.text("actor_id", r -> r.actor().value()),

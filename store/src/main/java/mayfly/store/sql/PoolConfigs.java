@@ -11,6 +11,7 @@ import org.jspecify.annotations.Nullable;
 final class PoolConfigs {
     static final Table<PoolConfigRecord> TABLE = new Table<>(
             "pool_configs",
+            true,
             2,
             List.of(
                     Column.text("namespace_id", r -> r.namespace().value()),

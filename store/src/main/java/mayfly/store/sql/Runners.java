@@ -13,6 +13,7 @@ import org.jspecify.annotations.Nullable;
 final class Runners {
     static final Table<RunnerRecord> TABLE = new Table<>(
             "runners",
+            true,
             1,
             List.of(
                     Column.text("id", r -> r.id().value()),

@@ -6,11 +6,13 @@ import java.util.List;
 import java.util.function.BiPredicate;
 import java.util.function.Function;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /**
- * A table whose rows are whole records, written by upsert: the first columns are the key.
+ * A table whose rows are whole records: the first columns are the key.
  *
- * @param keys how many columns that are
+ * @param makes whether writing a row whose key is not there makes it; else it changes nothing
+ * @param keys how many columns are the key
  * @param fence SQL over {@code name.column} (the stored row) and {@code excluded.column} (the new one): whether the new
  *     one may replace the stored one
  * @param replaces the same rule in Java, (stored, new), for two writes that meet in one batch
@@ -18,6 +20,7 @@ import java.util.stream.Collectors;
  */
 public record Table<R>(
         String name,
+        boolean makes,
         int keys,
         List<Column<R>> columns,
         String fence,
@@ -29,19 +32,44 @@ public record Table<R>(
 
     /** The column names, separated by commas. */
     public String columnNames() {
-        return columns.stream().map(Column::name).collect(Collectors.joining(", "));
+        return names(columns);
     }
 
-    /** What follows {@code INSERT INTO name (columns) <rows>} to make it an upsert behind the fence. */
-    public String orReplace() {
-        String key = columns.stream().limit(keys).map(Column::name).collect(Collectors.joining(", "));
+    /** The columns of a row that are sent to the engine, in order. */
+    public List<Column<R>> written() {
+        return makes
+                ? columns
+                : Stream.concat(
+                                columns.stream().limit(keys),
+                                columns.stream().skip(keys).filter(column -> !column.fixed()))
+                        .toList();
+    }
+
+    /** Writes the rows behind the fence; {@code rows} is a query or VALUES that has the written columns. */
+    public String write(String rows) {
         // An engine rewrites every index that has an assigned column, so what never changes is not assigned.
         String assignments = columns.stream()
                 .skip(keys)
                 .filter(column -> !column.fixed())
                 .map(column -> column.name() + " = excluded." + column.name())
                 .collect(Collectors.joining(", "));
-        return " ON CONFLICT (" + key + ") DO UPDATE SET " + assignments + " WHERE " + fence;
+        if (makes) {
+            return "INSERT INTO " + name + " (" + columnNames() + ") " + rows + " ON CONFLICT (" + names(key())
+                    + ") DO UPDATE SET " + assignments + " WHERE " + fence;
+        }
+        String same = key().stream()
+                .map(column -> name + "." + column.name() + " = excluded." + column.name() + " AND ")
+                .collect(Collectors.joining());
+        return "WITH excluded (" + names(written()) + ") AS (" + rows + ") UPDATE " + name + " SET " + assignments
+                + " FROM excluded WHERE " + same + "(" + fence + ")";
+    }
+
+    private List<Column<R>> key() {
+        return columns.subList(0, keys);
+    }
+
+    private static <R> String names(List<Column<R>> columns) {
+        return columns.stream().map(Column::name).collect(Collectors.joining(", "));
     }
 
     /** The key of a row, equal for equal keys. */
@@ -50,7 +78,7 @@ public record Table<R>(
             return part(columns.getFirst(), row);
         }
         List<Object> key = new ArrayList<>(keys);
-        for (Column<R> column : columns.subList(0, keys)) {
+        for (Column<R> column : key()) {
             key.add(part(column, row));
         }
         return key;

@@ -12,6 +12,7 @@ import org.jspecify.annotations.Nullable;
 final class Tasks {
     static final Table<TaskRecord> TABLE = new Table<>(
             "tasks",
+            true,
             1,
             List.of(
                     Column.text("id", r -> r.id().value()),

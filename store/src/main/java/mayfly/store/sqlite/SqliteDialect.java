@@ -120,20 +120,18 @@ public final class SqliteDialect implements Dialect {
         return template.replace("{text}", "TEXT")
                 .replace("{int}", "INTEGER")
                 .replace("{bytes}", "BLOB")
-                .replace("{clustered}", "STRICT, WITHOUT ROWID")
                 .replace("{strict}", "STRICT");
     }
 
     @Override
     public <R> void upsert(Session session, Table<R> table, List<R> rows) throws SQLException {
-        String marks = String.join(", ", Collections.nCopies(table.columns().size(), "?"));
-        String sql = "INSERT INTO " + table.name() + " (" + table.columnNames() + ") VALUES (" + marks + ")"
-                + table.orReplace();
+        List<Column<R>> columns = table.written();
+        String sql = table.write("VALUES (" + String.join(", ", Collections.nCopies(columns.size(), "?")) + ")");
         PreparedStatement statement = session.prepare(sql);
         try {
             for (R row : rows) {
                 int parameter = 0;
-                for (Column<R> column : table.columns()) {
+                for (Column<R> column : columns) {
                     statement.setObject(++parameter, column.value().apply(row));
                 }
                 statement.addBatch();

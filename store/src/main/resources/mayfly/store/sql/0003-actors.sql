@@ -82,11 +82,12 @@ CREATE TABLE actor_names (
     PRIMARY KEY (namespace_id, name)
 ) {strict};
 
--- What an actor keeps lies together, in the order of its keys.
+-- Not clustered by its key: values of a kilobyte would then lie in the inner pages too, and every write would log twice
+-- as much (measured with SQLite: 34 for 16 MB).
 CREATE TABLE kv (
     actor_id {text} NOT NULL,
     key {bytes} NOT NULL,
     updated_at {int} NOT NULL,
     value {bytes} NOT NULL,
     PRIMARY KEY (actor_id, key)
-) {clustered};
+) {strict};

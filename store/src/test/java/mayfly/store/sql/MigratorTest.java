@@ -133,6 +133,6 @@ final class MigratorTest {
                 .containsExactly(
                         "9c74bbc037b829c180fec878f68b01e3674aa07ecbc9e1cde6415b7a93f0d651",
                         "f61c8ff1b99dc7c4a59f09c12652c2b6e8e4743bcf9742f7c63da463af0ff7b3",
-                        "0d57bde4e968e2fe5a397f29530b44e608108319cd1294d766040716c78568e7");
+                        "12d5f6a608dc19b1e2257f369f1f07d71b2025c2db1120c498b891407e847eee");
     }
 }
