@@ -9,6 +9,7 @@ module mayfly.core {
     exports mayfly.core.connection;
     exports mayfly.core.invocation;
     exports mayfly.core.pool;
+    exports mayfly.core.request;
     exports mayfly.core.runner;
     exports mayfly.core.runnerpool;
     exports mayfly.core.task;
