@@ -54,6 +54,16 @@ final class Commands {
         return frame(actor, generation, STOP, new Command.StopActor());
     }
 
+    /** Events of this generation up to this one need not be told again. */
+    static byte[] ack(ActorId actor, long generation, long index) {
+        return RunnerProtocol.encode(
+                new ToClient.AckEvents(List.of(new ActorCheckpoint(actor.value(), (int) generation, index))));
+    }
+
+    static byte[] ping(long nowMillis) {
+        return RunnerProtocol.encode(new ToClient.Ping(nowMillis));
+    }
+
     private static byte[] frame(ActorId actor, long generation, long index, Command command) {
         ActorCheckpoint checkpoint = new ActorCheckpoint(actor.value(), (int) generation, index);
         return RunnerProtocol.encode(new ToClient.Commands(List.of(new CommandWrapper(checkpoint, command))));

@@ -1,6 +1,6 @@
 package mayfly.actors;
 
-/** A generation of an actor on a runner, and in which session of it commands were sent. Guarded by its runner's lock. */
+/** A generation of an actor on a runner. Guarded by the lock of {@link HostedActors}, but for its last two fields. */
 final class HostedActor {
     static final long NEVER = 0;
     /** By an earlier life of this node, perhaps. */
@@ -8,12 +8,20 @@ final class HostedActor {
 
     final ActorShell actor;
     final long generation;
-    boolean stopping;
+    /** In which session of the runner it was told to start; NEVER, EARLIER. */
     long startSent;
-    long stopSent;
-    /** Of its store: later reads wait for what was written before. */
-    final KvOrder order = new KvOrder();
+    /** Whether it is to stop, and in which session of the runner it was told so. */
+    boolean stopping;
 
+    long stopSent;
+    /** The last session in which the runner spoke of it. */
+    long seen;
+    /** Events that the runner keeps, to tell them again after a cut. */
+    int unacked;
+    /** The runner was allowed to forget events, so its silence after a cut says nothing. */
+    boolean acked;
+
+    final KvOrder order = new KvOrder();
     final KvVolume volume = new KvVolume();
 
     HostedActor(ActorShell actor, long generation) {

@@ -36,49 +36,40 @@ final class KvCalls {
     }
 
     /** Called by the thread that reads the runner's socket; does not block. */
-    void answer(RunnerShell runner, long session, ToServer.KvRequest request) {
+    void answer(RunnerShell runner, ToServer.KvRequest request) {
         ActorId id = ActorIds.parse(request.actorId());
         HostedActor entry = id == null ? null : runner.entry(id);
         if (id == null || entry == null) {
             boolean known = id != null && engine.actors().peek(id).isPresent();
-            reply(runner, session, request, failed(known ? "actor does not belong to runner" : "actor does not exist"));
+            reply(runner, request, failed(known ? "actor does not belong to runner" : "actor does not exist"));
             return;
         }
         String problem = KvLimits.problem(request.data());
         if (problem != null) {
-            reply(runner, session, request, failed(problem));
+            reply(runner, request, failed(problem));
             return;
         }
         switch (request.data()) {
-            case KvRequestData.Get(var keys) ->
-                read(runner, session, request, entry, () -> found(store.kvGet(id, keys)));
+            case KvRequestData.Get(var keys) -> read(runner, request, entry, () -> found(store.kvGet(id, keys)));
             case KvRequestData.Listing(var query, var reverse, var limit) -> {
                 int most = Math.clamp(limit.orElse(Limits.KV_LIST_MAX), 0, Limits.KV_LIST_MAX);
                 read(
                         runner,
-                        session,
                         request,
                         entry,
                         () -> listed(
                                 most == 0 ? List.of() : store.kvList(id, range(query), reverse.orElse(false), most)));
             }
-            case KvRequestData.Put(var keys, var values) -> put(runner, session, request, entry, keys, values);
-            case KvRequestData.Delete(var keys) ->
-                write(runner, session, request, entry, store.kvDelete(id, keys), DELETED);
+            case KvRequestData.Put(var keys, var values) -> put(runner, request, entry, keys, values);
+            case KvRequestData.Delete(var keys) -> write(runner, request, entry, store.kvDelete(id, keys), DELETED);
             case KvRequestData.DeleteRange(var start, var end) ->
-                write(runner, session, request, entry, store.kvDelete(id, KvRange.between(start, end, false)), DELETED);
-            case KvRequestData.Drop _ ->
-                write(runner, session, request, entry, store.kvDelete(id, KvRange.all()), DROPPED);
+                write(runner, request, entry, store.kvDelete(id, KvRange.between(start, end, false)), DELETED);
+            case KvRequestData.Drop _ -> write(runner, request, entry, store.kvDelete(id, KvRange.all()), DROPPED);
         }
     }
 
     private void put(
-            RunnerShell runner,
-            long session,
-            ToServer.KvRequest request,
-            HostedActor entry,
-            List<byte[]> keys,
-            List<byte[]> values) {
+            RunnerShell runner, ToServer.KvRequest request, HostedActor entry, List<byte[]> keys, List<byte[]> values) {
         List<KvPair> pairs = new ArrayList<>(keys.size());
         long bytes = 0;
         for (int i = 0; i < keys.size(); i++) {
@@ -86,40 +77,29 @@ final class KvCalls {
             bytes += keys.get(i).length + values.get(i).length;
         }
         if (entry.volume.isFull()) {
-            reply(runner, session, request, failed("not enough space left in storage"));
+            reply(runner, request, failed("not enough space left in storage"));
             return;
         }
         ActorId id = entry.actor.id();
         if (entry.volume.wrote(bytes)) {
             engine.executor().execute(() -> entry.volume.measured(store.kvBytes(id)));
         }
-        write(
-                runner,
-                session,
-                request,
-                entry,
-                store.kvPut(id, pairs, engine.clock().now()),
-                PUT);
+        write(runner, request, entry, store.kvPut(id, pairs, engine.clock().now()), PUT);
     }
 
     private void write(
             RunnerShell runner,
-            long session,
             ToServer.KvRequest request,
             HostedActor entry,
             CompletableFuture<?> write,
             KvResponseData done) {
         entry.order.wrote(write);
         var _ = write.whenComplete(
-                (result, failure) -> reply(runner, session, request, failure == null ? done : storeFailed(failure)));
+                (result, failure) -> reply(runner, request, failure == null ? done : storeFailed(failure)));
     }
 
     private void read(
-            RunnerShell runner,
-            long session,
-            ToServer.KvRequest request,
-            HostedActor entry,
-            Supplier<KvResponseData> read) {
+            RunnerShell runner, ToServer.KvRequest request, HostedActor entry, Supplier<KvResponseData> read) {
         CompletableFuture<?> earlier = entry.order.underWay();
         engine.executor().execute(() -> {
             KvResponseData answer;
@@ -131,12 +111,12 @@ final class KvCalls {
             } catch (RuntimeException e) {
                 answer = storeFailed(e);
             }
-            reply(runner, session, request, answer);
+            reply(runner, request, answer);
         });
     }
 
-    private static void reply(RunnerShell runner, long session, ToServer.KvRequest request, KvResponseData data) {
-        runner.channel().send(session, RunnerProtocol.encode(new ToClient.KvResponse(request.requestId(), data)));
+    private static void reply(RunnerShell runner, ToServer.KvRequest request, KvResponseData data) {
+        runner.channel().deliver(RunnerProtocol.encode(new ToClient.KvResponse(request.requestId(), data)));
     }
 
     private KvResponseData storeFailed(Throwable failure) {

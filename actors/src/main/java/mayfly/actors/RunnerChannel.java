@@ -1,21 +1,15 @@
 package mayfly.actors;
 
 import java.util.ArrayDeque;
-import java.util.ArrayList;
 import java.util.Deque;
 import java.util.HashMap;
-import java.util.List;
 import java.util.Map;
-import mayfly.base.ActorId;
 import mayfly.base.Limits;
-import mayfly.runner.protocol.ActorCheckpoint;
-import mayfly.runner.protocol.RunnerProtocol;
-import mayfly.runner.protocol.ToClient;
 
 /**
  * The way to a runner over its sockets, one after the other: it is up from the welcome on one to the end of that one.
- * What goes through tunnels meanwhile waits for the next, for requests outlive a cut; commands do not, for their senders
- * know what is to be said again. Any thread; never blocks.
+ * What goes through tunnels, and answers about stores, wait for the next one meanwhile, for clients expect them on any
+ * socket; commands do not, for their sender knows what is to be said again. Any thread; never blocks.
  */
 final class RunnerChannel {
     private static final int CLOSE_EVICTED = 1000;
@@ -24,16 +18,11 @@ final class RunnerChannel {
     private static final int PARKED_MAX = 16_384;
 
     private static final long PARKED_BYTES_MAX = 2L * Limits.RUNNER_FRAME_BYTES_MAX;
-    /** Events after which the runner is told that they need not be told again. */
-    private static final int UNACKED_MAX = 64;
-
     // order: innermost. Guards everything.
     private final Object lock = new Object();
     private final Map<Long, RunnerLink> links = new HashMap<>();
     private final Deque<byte[]> parked = new ArrayDeque<>();
-    private final Map<ActorId, ActorCheckpoint> unacked = new HashMap<>();
     private long parkedBytes;
-    private int unackedEvents;
     private long session;
     private volatile boolean up;
     private boolean ended;
@@ -119,9 +108,8 @@ final class RunnerChannel {
         }
     }
 
-    /** False when it is at an end, or too much waits for the runner to come back. */
-    boolean tunnel(ToClient.TunnelMessage message) {
-        byte[] frame = RunnerProtocol.encode(message);
+    /** Now, or when the runner is back. False when it is at an end, or too much waits for that. */
+    boolean deliver(byte[] frame) {
         synchronized (lock) {
             if (send(frame) != HostedActor.NEVER) {
                 return true;
@@ -140,22 +128,6 @@ final class RunnerChannel {
             RunnerLink link = up ? links.get(session) : null;
             return link == null ? parkedBytes : link.queuedBytes();
         }
-    }
-
-    /** An event is durable; the runner forgets what it told when it hears so. */
-    void taken(ActorId actor, long generation, long index, boolean last) {
-        List<ActorCheckpoint> acked;
-        synchronized (lock) {
-            unacked.put(actor, new ActorCheckpoint(actor.value(), (int) generation, index));
-            unackedEvents++;
-            if (!last && unackedEvents < UNACKED_MAX) {
-                return;
-            }
-            acked = new ArrayList<>(unacked.values());
-            unacked.clear();
-            unackedEvents = 0;
-        }
-        send(RunnerProtocol.encode(new ToClient.AckEvents(acked)));
     }
 
     /** The runner is gone. */

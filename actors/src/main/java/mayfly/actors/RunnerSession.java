@@ -12,7 +12,6 @@ import mayfly.runner.protocol.ActorCheckpoint;
 import mayfly.runner.protocol.EventWrapper;
 import mayfly.runner.protocol.MalformedMessageException;
 import mayfly.runner.protocol.RunnerProtocol;
-import mayfly.runner.protocol.ToClient;
 import mayfly.runner.protocol.ToServer;
 import mayfly.store.NamespaceRecord;
 import org.jspecify.annotations.Nullable;
@@ -158,15 +157,17 @@ public final class RunnerSession {
                 return;
             }
         }
-        ping(found);
+        pingLater(found);
     }
 
-    private void ping(RunnerShell to) {
-        long now = engine.timers().nowMillis();
-        to.channel().send(number, RunnerProtocol.encode(new ToClient.Ping(now)));
+    /** The first ping is part of the runner's welcome. */
+    private void pingLater(RunnerShell to) {
         synchronized (lock) {
             if (!closed) {
-                pings = engine.timers().in(engine.times().pingEvery().toMillis(), () -> ping(to));
+                pings = engine.timers().in(engine.times().pingEvery().toMillis(), () -> {
+                    to.channel().send(number, Commands.ping(engine.timers().nowMillis()));
+                    pingLater(to);
+                });
             }
         }
     }
@@ -185,7 +186,7 @@ public final class RunnerSession {
                         DrainCause.ASKED, grace, engine.timers().nowMillis()));
             }
             case ToServer.Pong(var sent) -> from.ponged(number, sent);
-            case ToServer.KvRequest request -> engine.kv().answer(from, number, request);
+            case ToServer.KvRequest request -> engine.kv().answer(from, request);
             case ToServer.TunnelMessage(var id, var kind) -> engine.tunnels().deliver(id, kind);
         }
     }
@@ -193,19 +194,16 @@ public final class RunnerSession {
     private void take(RunnerShell from, EventWrapper event) {
         ActorCheckpoint at = event.checkpoint();
         ActorId id = ActorIds.parse(at.actorId());
-        long generation = Integer.toUnsignedLong(at.generation());
-        HostedActor entry = id == null ? null : from.entry(id);
-        if (id == null) {
-            return; // nobody's: it could not even be acknowledged under its name
-        }
-        ActorEvent.Told told = new ActorEvent.Told(
-                from.id(),
-                generation,
-                at.index(),
-                News.of(event.inner()),
-                engine.timers().nowMillis());
-        if (entry == null || entry.generation != generation || !entry.actor.tell(told)) {
-            from.taken(id, told); // of a stay that is over
+        if (id != null) { // else nobody's
+            from.told(
+                    number,
+                    id,
+                    new ActorEvent.Told(
+                            from.id(),
+                            Integer.toUnsignedLong(at.generation()),
+                            at.index(),
+                            News.of(event.inner()),
+                            engine.timers().nowMillis()));
         }
     }
 }

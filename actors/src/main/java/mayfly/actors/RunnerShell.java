@@ -1,20 +1,16 @@
 package mayfly.actors;
 
-import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
-import java.util.Optional;
 import mayfly.base.ActorId;
 import mayfly.base.RunnerId;
 import mayfly.core.Step;
-import mayfly.core.actor.Actor;
 import mayfly.core.actor.ActorEvent;
 import mayfly.core.runner.Runner;
 import mayfly.core.runner.RunnerEffect;
 import mayfly.core.runner.RunnerEnd;
 import mayfly.core.runner.RunnerEvent;
 import mayfly.core.runnerpool.RunnerPoolEvent;
+import mayfly.runner.protocol.RunnerProtocol;
 import mayfly.runner.protocol.ToClient;
 import mayfly.store.RunnerRecord;
 import org.jspecify.annotations.Nullable;
@@ -24,15 +20,13 @@ import org.jspecify.annotations.Nullable;
  * and tunnels of its actors go straight to its {@link RunnerChannel}.
  */
 final class RunnerShell {
-    /** A client that comes back tells what it has done before anything else; this long it may take. */
-    private static final long UNHEARD_AFTER_MILLIS = 700;
-
     private final RunnerKey key;
     private final ActorEngine engine;
     private final RunnerPoolShell pool;
     private final Mailbox<RunnerEvent> mailbox;
     private final OneTimer timer;
     private final RunnerChannel channel;
+    private final HostedActors hosted;
     private final long firstSession;
     private volatile RunnerRecord record;
     private volatile Runner state;
@@ -40,9 +34,8 @@ final class RunnerShell {
     /** What a new or resumed runner has to do first; the mailbox's own. */
     private List<RunnerEffect> first;
 
-    // order: RunnerShell.hosted is innermost but for the channel's; guards the map and the fields of its values.
-    private final Map<ActorId, HostedActor> hosted = new HashMap<>();
-    private boolean gone;
+    /** The last session whose runner has said all that it had to say; the reading thread's own. */
+    private volatile long surveyed;
 
     RunnerShell(
             RunnerRecord record,
@@ -59,6 +52,7 @@ final class RunnerShell {
         this.engine = engine;
         this.pool = pool;
         this.channel = new RunnerChannel();
+        this.hosted = new HostedActors(engine, channel);
         this.mailbox = new Mailbox<>(engine.executor(), this::handle);
         this.timer = new OneTimer(engine.timers(), () -> tell(new RunnerEvent.Tick(now())));
     }
@@ -72,11 +66,7 @@ final class RunnerShell {
     }
 
     RunnerView view() {
-        int used;
-        synchronized (hosted) {
-            used = hosted.size();
-        }
-        return RunnerView.of(record, state, used, rttMillis);
+        return RunnerView.of(record, state, hosted.size(), rttMillis);
     }
 
     boolean tell(RunnerEvent event) {
@@ -113,6 +103,10 @@ final class RunnerShell {
     void ponged(long session, long sentMillis) {
         rttMillis = Math.max(0, now() - sentMillis);
         tell(new RunnerEvent.Pong(session, now()));
+        if (surveyed < session) {
+            surveyed = session;
+            engine.executor().execute(() -> lose(hosted.missing(session), ActorEvent.Loss.CONNECTION));
+        }
     }
 
     void closed(long session) {
@@ -120,91 +114,48 @@ final class RunnerShell {
         tell(new RunnerEvent.Detached(session, now()));
     }
 
-    // ---- its actors: each called by that actor's mailbox
+    // ---- its actors: any thread
 
     /** Makes a place for it; {@code begin} when the runner is to be told. False when the runner is gone. */
     boolean host(ActorShell actor, long generation, boolean begin) {
-        HostedActor entry = new HostedActor(actor, generation);
-        synchronized (hosted) {
-            if (gone) {
-                return false;
-            }
-            hosted.put(actor.id(), entry);
-            entry.startSent = begin ? HostedActor.NEVER : HostedActor.EARLIER;
-            entry.stopping = actor.known().state() instanceof Actor.Stopping
-                    || actor.known().state() instanceof Actor.Destroying;
-        }
-        if (begin) {
-            sendStart(entry, HostedActor.NEVER);
-        }
-        return true;
-    }
-
-    /** Unless somebody else has sent it meanwhile. */
-    private void sendStart(HostedActor entry, long lastSent) {
-        byte[] frame = engine.commands().start(entry.actor, entry.generation);
-        synchronized (hosted) {
-            if (entry.startSent == lastSent) {
-                entry.startSent = channel.send(frame);
-            }
-        }
+        return hosted.host(actor, generation, begin);
     }
 
     void stop(ActorShell actor, long generation) {
-        HostedActor entry = entry(actor.id(), generation);
-        synchronized (hosted) {
-            if (entry != null) {
-                entry.stopping = true;
-            }
-            long sent = channel.send(Commands.stop(actor.id(), generation));
-            if (entry != null) {
-                entry.stopSent = sent;
-            }
-        }
+        hosted.stop(actor, generation);
     }
 
     void left(ActorId actor, long generation) {
-        boolean empty;
-        synchronized (hosted) {
-            HostedActor entry = hosted.get(actor);
-            if (entry != null && entry.generation == generation) {
-                hosted.remove(actor);
-            }
-            empty = hosted.isEmpty();
-        }
-        if (empty && state instanceof Runner.Draining) {
+        if (hosted.left(actor, generation) && state instanceof Runner.Draining) {
             tell(new RunnerEvent.Emptied(now()));
+        }
+    }
+
+    /** The runner speaks of an actor. Not its own: of a stay that is over. */
+    void told(long session, ActorId actor, ActorEvent.Told told) {
+        HostedActor entry = hosted.find(actor);
+        if (entry != null && hosted.seen(actor, told.generation(), session)) {
+            entry.actor.tell(told);
         }
     }
 
     /** What the runner told is durable. */
     void taken(ActorId actor, ActorEvent.Told told) {
-        channel.taken(actor, told.generation(), told.index(), told.news() instanceof ActorEvent.Stopped);
+        if (hosted.taken(actor, told.generation())) {
+            channel.send(Commands.ack(actor, told.generation(), told.index()));
+        }
     }
 
     @Nullable
     HostedActor entry(ActorId actor) {
-        synchronized (hosted) {
-            return hosted.get(actor);
-        }
-    }
-
-    private @Nullable HostedActor entry(ActorId actor, long generation) {
-        HostedActor entry = entry(actor);
-        return entry != null && entry.generation == generation ? entry : null;
-    }
-
-    private List<HostedActor> entries() {
-        synchronized (hosted) {
-            return new ArrayList<>(hosted.values());
-        }
+        return hosted.find(actor);
     }
 
     // ---- tunnels: any thread
 
     /** False when the runner cannot take it, now or soon. */
     boolean tunnel(ToClient.TunnelMessage message) {
-        return channel.tunnel(message);
+        return channel.deliver(RunnerProtocol.encode(message));
     }
 
     long queuedBytes() {
@@ -254,69 +205,27 @@ final class RunnerShell {
         }
     }
 
-    /** Its id first, then every command that it has not heard of. */
+    /** Its id first, then every command that it has not heard of, then a ping whose answer ends what it has to say. */
     private void welcome(long session) {
         channel.welcome(session, engine.commands().welcome(id()));
-        boolean unheard = false;
-        for (HostedActor entry : entries()) {
-            unheard |= repeat(entry, session, false);
-        }
-        if (unheard) {
-            // What it heard of it tells again at once; only what it is silent of it cannot have heard.
-            var _ = engine.timers()
-                    .in(UNHEARD_AFTER_MILLIS, () -> engine.executor().execute(() -> repeatUnheard(session)));
-        }
+        hosted.welcome(session);
+        channel.send(session, Commands.ping(now()));
     }
 
-    private void repeatUnheard(long session) {
-        if (channel.isCurrent(session)) {
-            entries().forEach(entry -> repeat(entry, session, true));
-        }
-    }
-
-    /** True when its start was sent in an earlier session, and is not known to have arrived. */
-    private boolean repeat(HostedActor entry, long session, boolean sure) {
-        boolean heard = entry.actor.known().state() instanceof Actor.Placed it
-                && it.place().heard();
-        long sent;
-        synchronized (hosted) {
-            sent = entry.startSent;
-        }
-        boolean unheard = !heard && sent != session && sent != HostedActor.NEVER;
-        if (!heard && (sent == HostedActor.NEVER || (unheard && sure))) {
-            sendStart(entry, sent);
-        }
-        synchronized (hosted) {
-            if (entry.stopping && entry.stopSent != session && (heard || entry.startSent == session)) {
-                entry.stopSent = channel.send(Commands.stop(entry.actor.id(), entry.generation));
-            }
-        }
-        return unheard && !sure;
+    private void lose(List<HostedActor> actors, ActorEvent.Loss loss) {
+        actors.forEach(entry -> entry.actor.tell(new ActorEvent.Lost(id(), entry.generation, loss, now())));
     }
 
     private void tellGoingAway() {
-        List<HostedActor> actors = entries();
-        for (HostedActor entry : actors) {
-            entry.actor.tell(new ActorEvent.GoingAway(id(), entry.generation, now()));
-        }
-        if (actors.isEmpty()) {
+        hosted.tellAll(entry -> new ActorEvent.GoingAway(id(), entry.generation, now()));
+        if (hosted.size() == 0) {
             tell(new RunnerEvent.Emptied(now()));
         }
     }
 
     private void loseActors(RunnerEnd end) {
-        synchronized (hosted) {
-            gone = true;
-        }
-        ActorEvent.Loss loss = end == RunnerEnd.DRAIN_TIMEOUT ? ActorEvent.Loss.DRAINING : ActorEvent.Loss.CONNECTION;
-        for (HostedActor entry : entries()) {
-            entry.actor.tell(new ActorEvent.Lost(id(), entry.generation, loss, now()));
-        }
+        lose(hosted.close(), end == RunnerEnd.DRAIN_TIMEOUT ? ActorEvent.Loss.DRAINING : ActorEvent.Loss.CONNECTION);
         channel.end();
-    }
-
-    Optional<HostedActor> hosting(ActorId actor) {
-        return Optional.ofNullable(entry(actor));
     }
 
     RunnerChannel channel() {
