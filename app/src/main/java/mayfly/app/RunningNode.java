@@ -14,6 +14,8 @@ import java.util.Map;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.FutureTask;
 import java.util.stream.Stream;
+import mayfly.actors.ActorEngine;
+import mayfly.actors.EngineTimes;
 import mayfly.api.Json;
 import mayfly.api.Problem;
 import mayfly.base.Clock;
@@ -98,9 +100,12 @@ final class RunningNode implements AutoCloseable {
         Node node = Node.start(
                 nodeSpec(), store, strongestFirst(driver, supervisor, probe), supervisor, Clock.system(), Ids.system());
         open.push(node::close);
-        HttpServer server = serve(node);
+        ActorEngine actors = ActorEngine.start(store.actors(), Clock.system(), Ids.system(), EngineTimes.DEFAULT);
+        open.push(actors::close);
+        HttpServer server = serve(node, actors);
         open.push(() -> {
             node.drain();
+            actors.drain();
             drain(server);
             server.close();
         });
@@ -211,9 +216,9 @@ final class RunningNode implements AutoCloseable {
                 config.drain());
     }
 
-    private HttpServer serve(Node node) throws BindException, IOException {
+    private HttpServer serve(Node node, ActorEngine actors) throws BindException, IOException {
         Gateway gateway =
-                new Gateway(node, new GatewaySpec(config.token(), config.hosts(), config.functions(), Main.VERSION));
+                new Gateway(node, actors, new GatewaySpec(config.token(), config.hosts(), config.functions(), Main.VERSION));
         HttpLimits limits = HttpLimits.DEFAULT
                 .withSizes(HttpLimits.DEFAULT.headerBytes(), Limits.REQUEST_BODY_BYTES_MAX)
                 .withCounts(Limits.CONNECTIONS_MAX, Limits.CONNECTIONS_MAX);

@@ -3,6 +3,7 @@ package mayfly.gateway;
 import java.io.IOException;
 import java.util.List;
 import java.util.stream.Collectors;
+import mayfly.actors.ActorEngine;
 import mayfly.api.DoctorReport;
 import mayfly.api.InvalidException;
 import mayfly.api.Problem;
@@ -30,7 +31,8 @@ public final class Gateway implements HttpHandler, FailureHook {
     private final TaskCalls tasks;
     private final ServiceCalls services;
 
-    public Gateway(Node node, GatewaySpec spec) {
+
+    public Gateway(Node node, ActorEngine actors, GatewaySpec spec) {
         BodyBudget bodies = BodyBudget.ofHeap();
         this.guard = new Guard(spec);
         this.node = new NodeCalls(node, spec.version());
@@ -38,6 +40,7 @@ public final class Gateway implements HttpHandler, FailureHook {
         this.invoke = new InvokeCalls(node.invocations(), node.async(), bodies);
         this.tasks = new TaskCalls(node.tasks());
         this.services = new ServiceCalls(node.services());
+
     }
 
     /** What a host can give, as {@code mayfly doctor} shows it without a node. */

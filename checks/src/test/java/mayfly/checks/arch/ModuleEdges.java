@@ -46,11 +46,22 @@ final class ModuleEdges {
             entry("mayfly.runner.protocol", Set.of()),
             entry("mayfly.http", Set.of("mayfly.base")),
             entry("mayfly.api", Set.of("mayfly.base")),
+            entry(
+                    "mayfly.actors",
+                    Set.of("mayfly.base", "mayfly.core", "mayfly.api", "mayfly.store", "mayfly.runner.protocol")),
             entry("mayfly.node", Set.of("mayfly.base", "mayfly.core", "mayfly.api", "mayfly.machine", "mayfly.store")),
             // node: ADR 0003
             entry(
                     "mayfly.gateway",
-                    Set.of("mayfly.base", "mayfly.core", "mayfly.api", "mayfly.http", "mayfly.store", "mayfly.node")),
+                    Set.of(
+                            "mayfly.base",
+                            "mayfly.core",
+                            "mayfly.runner.protocol",
+                            "mayfly.api",
+                            "mayfly.http",
+                            "mayfly.store",
+                            "mayfly.actors",
+                            "mayfly.node")),
             entry("mayfly.cli", Set.of("mayfly.base", "mayfly.api")),
             entry("mayfly.app", Set.of(ANY)),
             entry("mayfly.checks", Set.of(ANY)));
