@@ -19,6 +19,7 @@ import mayfly.core.actor.ActorEffect.Purge;
 import mayfly.core.actor.ActorEffect.Release;
 import mayfly.core.actor.ActorEffect.SendStart;
 import mayfly.core.actor.ActorEffect.TellDestroyed;
+import mayfly.core.actor.ActorEffect.TellStopped;
 import mayfly.core.actor.ActorEvent.DestroyAsked;
 import mayfly.core.actor.ActorEvent.GoingAway;
 import mayfly.core.actor.ActorEvent.Granted;
@@ -100,13 +101,12 @@ public final class Actors {
                         new Starting(life, place, now + times.start().toMillis()), new SendStart(runner, generation));
             }
             case Refused(var generation, var now)
-            when generation == life.generation() ->
-                Step.with(new Sleeping(life.hindered(new Failure.NoCapacity()), now), new Release(generation));
+            when generation == life.generation() -> giveUp(life.hindered(new Failure.NoCapacity()), now);
             case Tick(var now)
             when actor.deadlineMillis().isPresent()
                     && now >= actor.deadlineMillis().getAsLong() ->
-                Step.with(new Sleeping(life.hindered(new Failure.NoCapacity()), now), new Release(life.generation()));
-            case SleepAsked(var now) -> Step.with(new Sleeping(life, now), new Release(life.generation()));
+                giveUp(life.hindered(new Failure.NoCapacity()), now);
+            case SleepAsked(var now) -> giveUp(life, now);
             case DestroyAsked(var now) -> destroy(life, now, List.of(new Release(life.generation())));
             // it has asked already
             case Wake _, RescheduleAsked _, Tick _ -> Step.stay(actor);
@@ -114,12 +114,21 @@ public final class Actors {
         };
     }
 
+    /** Without having had a slot. Who still waits hears it and may call it again: a call that came late is not lost. */
+    private static Step<Actor, ActorEffect> giveUp(Life life, long now) {
+        return new Step<>(
+                new Sleeping(life, now), List.of(new Release(life.generation()), new TellStopped(life.generation())));
+    }
+
     private Step<Actor, ActorEffect> backingOff(BackingOff actor, ActorEvent event) {
         return switch (event) {
             case Tick(var now)
             when now >= actor.untilMillis() -> ask(actor.life(), OptionalLong.empty(), now, List.of());
             case RescheduleAsked(var now) -> ask(actor.life().stoppedCleanly(), OptionalLong.empty(), now, List.of());
-            case SleepAsked(var now) -> new Step<>(new Sleeping(actor.life(), now), List.of());
+            case SleepAsked(var now) -> {
+                Life given = actor.life().nextGeneration(); // one that callers have not heard the end of
+                yield Step.with(new Sleeping(given, now), new TellStopped(given.generation()));
+            }
             case DestroyAsked(var now) -> destroy(actor.life(), now, List.of());
             // it will start: callers wait, and what fails again and again is not started faster by calls
             case Wake _, Tick _ -> Step.stay(actor);
