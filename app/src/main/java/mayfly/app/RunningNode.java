@@ -217,8 +217,8 @@ final class RunningNode implements AutoCloseable {
     }
 
     private HttpServer serve(Node node, ActorEngine actors) throws BindException, IOException {
-        Gateway gateway =
-                new Gateway(node, actors, new GatewaySpec(config.token(), config.hosts(), config.functions(), Main.VERSION));
+        Gateway gateway = new Gateway(
+                node, actors, new GatewaySpec(config.token(), config.hosts(), config.functions(), Main.VERSION));
         HttpLimits limits = HttpLimits.DEFAULT
                 .withSizes(HttpLimits.DEFAULT.headerBytes(), Limits.REQUEST_BODY_BYTES_MAX)
                 .withCounts(Limits.CONNECTIONS_MAX, Limits.CONNECTIONS_MAX);

@@ -31,7 +31,6 @@ public final class Gateway implements HttpHandler, FailureHook {
     private final TaskCalls tasks;
     private final ServiceCalls services;
 
-
     public Gateway(Node node, ActorEngine actors, GatewaySpec spec) {
         BodyBudget bodies = BodyBudget.ofHeap();
         this.guard = new Guard(spec);
@@ -40,7 +39,6 @@ public final class Gateway implements HttpHandler, FailureHook {
         this.invoke = new InvokeCalls(node.invocations(), node.async(), bodies);
         this.tasks = new TaskCalls(node.tasks());
         this.services = new ServiceCalls(node.services());
-
     }
 
     /** What a host can give, as {@code mayfly doctor} shows it without a node. */
