@@ -6,8 +6,6 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executor;
-import java.util.concurrent.Executors;
-import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.atomic.AtomicLong;
 import mayfly.base.ActorId;
 import mayfly.base.Clock;
@@ -33,6 +31,7 @@ public final class ActorEngine implements AutoCloseable {
     private final ActorStore store;
     private final Clock clock;
     private final EngineTimes times;
+    private final Machinery machinery;
     private final Timers timers;
     private final Executor executor;
     private final Runners runnerDecider;
@@ -48,22 +47,21 @@ public final class ActorEngine implements AutoCloseable {
     private final Set<String> names = ConcurrentHashMap.newKeySet();
     private volatile boolean draining;
 
-    private ActorEngine(ActorStore store, Clock clock, Ids ids, EngineTimes times) {
+    private ActorEngine(ActorStore store, Clock clock, Ids ids, EngineTimes times, Machinery machinery) {
         this.store = store;
         this.clock = clock;
         this.times = times;
-        this.timers = new Timers(clock);
-        this.executor = Executors.newThreadPerTaskExecutor(Thread.ofVirtual()
-                .name("actor")
-                .inheritInheritableThreadLocals(false)
-                .factory());
+        this.machinery = machinery;
+        this.timers = machinery.timers();
+        this.executor = machinery.executor();
         this.runnerDecider = new Runners(times.runner());
         this.namespaces = new Namespaces(store, clock, ids);
-        this.pools = new PoolConfigs(this, store, new ThreadRandom());
+        this.pools = new PoolConfigs(this, store, machinery.random());
         this.runners = new RunnerShells(this, store, ids);
         this.actors = new ActorShells(
                 store,
                 new Actors(times.actor()),
+                machinery.deciders().actor(),
                 timers,
                 executor,
                 runners::find,
@@ -71,13 +69,17 @@ public final class ActorEngine implements AutoCloseable {
         this.catalog = new ActorCatalog(this, store, ids);
         this.commands = new Commands(store, timers, times);
         this.kv = new KvCalls(this, store);
-        ThreadLocalRandom random = ThreadLocalRandom.current();
-        this.tunnels = new Tunnels(random.nextInt(), random.nextInt());
+        this.tunnels =
+                new Tunnels(machinery.random().nextInt(), machinery.random().nextInt());
     }
 
     /** Starts an engine on what an earlier one left in the store, which stays the caller's to close. May block. */
     public static ActorEngine start(ActorStore store, Clock clock, Ids ids, EngineTimes times) {
-        ActorEngine engine = new ActorEngine(store, clock, ids, times);
+        return start(store, clock, ids, times, Machinery.system(clock, times));
+    }
+
+    static ActorEngine start(ActorStore store, Clock clock, Ids ids, EngineTimes times, Machinery machinery) {
+        ActorEngine engine = new ActorEngine(store, clock, ids, times, machinery);
         List<NamespaceRecord> all = engine.namespaces.resume();
         engine.runners.resume();
         engine.resumeActors();
@@ -192,7 +194,7 @@ public final class ActorEngine implements AutoCloseable {
     }
 
     RunnerStarter starter(PoolName pool, PoolConfig config) {
-        return RunnerStarter.NONE;
+        return machinery.starters().of(this, pool, config);
     }
 
     ActorShells actors() {
@@ -201,6 +203,10 @@ public final class ActorEngine implements AutoCloseable {
 
     Runners runnerDecider() {
         return runnerDecider;
+    }
+
+    Machinery.Deciders deciders() {
+        return machinery.deciders();
     }
 
     Commands commands() {
@@ -237,13 +243,5 @@ public final class ActorEngine implements AutoCloseable {
 
     private static PoolName poolOf(ActorRecord record) {
         return new PoolName(record.namespace(), record.pool());
-    }
-
-    /** Chance for whichever thread asks. */
-    private static final class ThreadRandom implements java.util.random.RandomGenerator {
-        @Override
-        public long nextLong() {
-            return ThreadLocalRandom.current().nextLong();
-        }
     }
 }

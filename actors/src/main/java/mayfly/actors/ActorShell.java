@@ -106,7 +106,7 @@ final class ActorShell {
         List<ActorEffect> effects = new ArrayList<>(first);
         first = List.of();
         for (ActorEvent event : events) {
-            Step<Actor, ActorEffect> step = shells.decider().step(state, event);
+            Step<Actor, ActorEffect> step = shells.step(state, event);
             state = step.state();
             effects.addAll(step.effects());
         }

@@ -6,9 +6,12 @@ import java.util.concurrent.CompletionException;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executor;
 import java.util.concurrent.locks.LockSupport;
+import java.util.function.BiFunction;
 import java.util.function.Function;
 import mayfly.base.ActorId;
 import mayfly.base.RunnerId;
+import mayfly.core.Step;
+import mayfly.core.actor.Actor;
 import mayfly.core.actor.ActorEffect;
 import mayfly.core.actor.ActorEvent;
 import mayfly.core.actor.Actors;
@@ -26,6 +29,7 @@ final class ActorShells {
     private final ConcurrentHashMap<ActorId, ActorShell> awake = new ConcurrentHashMap<>();
     private final ActorStore store;
     private final Actors decider;
+    private final BiFunction<Actor, ActorEvent, Step<Actor, ActorEffect>> step;
     private final Timers timers;
     private final Executor executor;
     private final Function<RunnerId, Optional<RunnerShell>> runners;
@@ -36,12 +40,14 @@ final class ActorShells {
     ActorShells(
             ActorStore store,
             Actors decider,
+            BiFunction<Actor, ActorEvent, Step<Actor, ActorEffect>> step,
             Timers timers,
             Executor executor,
             Function<RunnerId, Optional<RunnerShell>> runners,
             Function<ActorRecord, RunnerPoolShell> pools) {
         this.store = store;
         this.decider = decider;
+        this.step = step;
         this.timers = timers;
         this.executor = executor;
         this.runners = runners;
@@ -51,6 +57,10 @@ final class ActorShells {
 
     Actors decider() {
         return decider;
+    }
+
+    Step<Actor, ActorEffect> step(Actor state, ActorEvent event) {
+        return step.apply(state, event);
     }
 
     Timers timers() {

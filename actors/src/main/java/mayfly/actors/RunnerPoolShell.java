@@ -4,6 +4,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Function;
 import java.util.random.RandomGenerator;
 import mayfly.base.ActorId;
 import mayfly.base.RunnerId;
@@ -11,7 +12,6 @@ import mayfly.core.actor.ActorEvent;
 import mayfly.core.runner.DrainCause;
 import mayfly.core.runner.RunnerEvent;
 import mayfly.core.runnerpool.PoolError;
-import mayfly.core.runnerpool.RunnerPool;
 import mayfly.core.runnerpool.RunnerPoolEffect;
 import mayfly.core.runnerpool.RunnerPoolEvent;
 import mayfly.core.runnerpool.RunnerPoolSpec;
@@ -23,7 +23,7 @@ import mayfly.core.runnerpool.RunnerPoolSpec;
 final class RunnerPoolShell {
     private final PoolName name;
     private final Timers timers;
-    private final RunnerPool decider;
+    private final Function<RunnerPoolEvent, List<RunnerPoolEffect>> decider;
     private final Mailbox<RunnerPoolEvent> mailbox;
     private final OneTimer timer;
     private final ActorEngine engine;
@@ -37,7 +37,7 @@ final class RunnerPoolShell {
         this.name = name;
         this.engine = engine;
         this.timers = engine.timers();
-        this.decider = new RunnerPool(spec, random);
+        this.decider = engine.deciders().pool().apply(spec, random);
         this.mailbox = new Mailbox<>(Runnable::run, this::handle);
         this.timer = new OneTimer(timers, () -> mailbox.tell(new RunnerPoolEvent.Tick(now())));
     }
@@ -82,7 +82,7 @@ final class RunnerPoolShell {
     private void handle(List<RunnerPoolEvent> events) {
         for (RunnerPoolEvent event : events) {
             before(event);
-            decider.step(event).forEach(this::run);
+            decider.apply(event).forEach(this::run);
         }
     }
 

@@ -171,7 +171,7 @@ final class RunnerShell {
             if (event instanceof RunnerEvent.Tick) {
                 timer.fired();
             }
-            Step<Runner, RunnerEffect> step = engine.runnerDecider().step(state, event);
+            Step<Runner, RunnerEffect> step = engine.deciders().runner().apply(state, event);
             state = step.state();
             run(step.effects());
         }
