@@ -11,6 +11,7 @@ import mayfly.api.Route;
 import mayfly.api.RouteMatch;
 import mayfly.base.ErrorCode;
 import mayfly.base.RefusedException;
+import mayfly.gateway.rivet.RivetGateway;
 import mayfly.http.Exchange;
 import mayfly.http.FailureHook;
 import mayfly.http.Headers;
@@ -30,6 +31,7 @@ public final class Gateway implements HttpHandler, FailureHook {
     private final InvokeCalls invoke;
     private final TaskCalls tasks;
     private final ServiceCalls services;
+    private final RivetGateway rivet;
 
     public Gateway(Node node, ActorEngine actors, GatewaySpec spec) {
         BodyBudget bodies = BodyBudget.ofHeap();
@@ -39,6 +41,7 @@ public final class Gateway implements HttpHandler, FailureHook {
         this.invoke = new InvokeCalls(node.invocations(), node.async(), bodies);
         this.tasks = new TaskCalls(node.tasks());
         this.services = new ServiceCalls(node.services());
+        this.rivet = new RivetGateway(actors, guard);
     }
 
     /** What a host can give, as {@code mayfly doctor} shows it without a node. */
@@ -48,6 +51,9 @@ public final class Gateway implements HttpHandler, FailureHook {
 
     @Override
     public void handle(Exchange exchange) throws IOException {
+        if (rivet.handle(exchange)) {
+            return;
+        }
         try {
             switch (RouteMatch.of(exchange.method(), exchange.path())) {
                 case RouteMatch.Found(var route, var parameters) -> {

@@ -7,6 +7,8 @@ import java.util.Locale;
 import java.util.Set;
 import mayfly.base.ErrorCode;
 import mayfly.base.RefusedException;
+import mayfly.gateway.rivet.Doorman;
+import mayfly.http.Exchange;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -14,7 +16,7 @@ import org.jspecify.annotations.Nullable;
  * the same machine is the danger: a page of another site (Origin), or a name that resolves to 127.0.0.1 (Host, "DNS
  * rebinding"). Pure.
  */
-final class Guard {
+final class Guard implements Doorman {
     private static final Set<String> LOOPBACK = Set.of("localhost", "127.0.0.1", "[::1]");
 
     private final byte @Nullable [] token;
@@ -42,6 +44,16 @@ final class Guard {
             throw forbidden(
                     "requests from web pages of '" + printable(origin) + "' are refused while the node has no token");
         }
+    }
+
+    @Override
+    public void checkOpen(Exchange exchange) throws RefusedException {
+        check(null, exchange.host(), exchange.header("origin"), true);
+    }
+
+    @Override
+    public boolean admits(@Nullable String given) {
+        return token == null || (given != null && MessageDigest.isEqual(token, given.getBytes(StandardCharsets.UTF_8)));
     }
 
     private static void checkToken(byte[] expected, @Nullable String authorization) throws RefusedException {

@@ -1,0 +1,48 @@
+package mayfly.gateway.rivet;
+
+import java.io.IOException;
+import java.util.List;
+import mayfly.actors.ActorEngine;
+import mayfly.base.RefusedException;
+import mayfly.http.Exchange;
+
+/** Takes what is for runners and actors; everything else is left to others. */
+public final class RivetGateway {
+    private final Doorman doorman;
+    private final RunnerSockets runners;
+
+    public RivetGateway(ActorEngine engine, Doorman doorman) {
+        this.doorman = doorman;
+        this.runners = new RunnerSockets(engine, doorman);
+    }
+
+    /** False when the request is for neither; then nothing was done with it. */
+    public boolean handle(Exchange exchange) throws IOException {
+        boolean webSocket = exchange.wantsWebSocket();
+        String host = exchange.host();
+        Target target = Routing.of(new Routing.Head(
+                exchange.rawTarget(),
+                exchange.header("x-rivet-target"),
+                exchange.header("x-rivet-actor"),
+                webSocket,
+                webSocket ? exchange.webSocketProtocols() : List.of(),
+                host == null ? "" : host.replaceFirst(":[0-9]+$", "")));
+        if (target instanceof Target.Other) {
+            return false;
+        }
+        String ray = RayId.next();
+        try {
+            doorman.checkOpen(exchange);
+        } catch (RefusedException e) {
+            Answers.fail(exchange, GuardError.forbidden(String.valueOf(e.getMessage())), ray);
+            return true;
+        }
+        switch (target) {
+            case Target.RunnerSocket _ -> runners.serve(exchange, ray);
+            case Target.Wrong(var error) -> Answers.fail(exchange, error, ray);
+            case Target.ById _, Target.ByName _ -> Answers.fail(exchange, GuardError.noActor(), ray);
+            case Target.Other _ -> throw new AssertionError("told above");
+        }
+        return true;
+    }
+}

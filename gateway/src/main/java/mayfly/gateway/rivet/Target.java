@@ -1,0 +1,33 @@
+package mayfly.gateway.rivet;
+
+import java.util.Optional;
+import mayfly.core.actor.CrashPolicy;
+
+/** What a request is for, as far as its head tells. */
+sealed interface Target {
+    /** Neither actors nor runners: somebody else's request. */
+    record Other() implements Target {}
+
+    /** A runner's socket. */
+    record RunnerSocket() implements Target {}
+
+    /** An actor, by its id as the client wrote it; the path and query are for the actor. */
+    record ById(String id, String path) implements Target {}
+
+    /** An actor, by what it is; the path and query are for the actor. */
+    record ByName(Name name, String path) implements Target {}
+
+    /** Meant for an actor, and wrong. */
+    record Wrong(GuardError error) implements Target {}
+
+    /**
+     * An actor without its id.
+     *
+     * @param key as it is stored
+     * @param wanted what it is made with when there is none; absent when it must be there
+     */
+    record Name(String namespace, String name, String key, Optional<Wanted> wanted) {}
+
+    /** How a missing actor is made. */
+    record Wanted(String pool, CrashPolicy crashPolicy, Optional<byte[]> input) {}
+}
