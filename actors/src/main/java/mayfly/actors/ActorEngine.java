@@ -45,6 +45,7 @@ public final class ActorEngine implements AutoCloseable {
     private final KvCalls kv;
     private final AtomicLong sessions = new AtomicLong();
     private final Set<String> names = ConcurrentHashMap.newKeySet();
+    private final OnDemand onDemand;
     private volatile boolean draining;
 
     private ActorEngine(ActorStore store, Clock clock, Ids ids, EngineTimes times, Machinery machinery) {
@@ -54,6 +55,7 @@ public final class ActorEngine implements AutoCloseable {
         this.machinery = machinery;
         this.timers = machinery.timers();
         this.executor = machinery.executor();
+        this.onDemand = new OnDemand(this);
         this.runnerDecider = new Runners(times.runner());
         this.namespaces = new Namespaces(store, clock, ids);
         this.pools = new PoolConfigs(this, store, machinery.random());
@@ -162,6 +164,16 @@ public final class ActorEngine implements AutoCloseable {
         return new RunnerSession(this, namespace, hello, link, sessions.incrementAndGet());
     }
 
+    /** Runners that this node makes appear find it here from now on; until then they wait. Once. */
+    public void reachableAt(NodeAddress here) {
+        onDemand.reachableAt(here);
+    }
+
+    /** Asks an endpoint what it is, as a pool with this definition would. Blocks. */
+    public EndpointMetadata look(PoolConfig.Serverless endpoint) throws EndpointException {
+        return onDemand.look(endpoint);
+    }
+
     /** How many actors are in memory, and how many requests and WebSockets are under way to them. */
     public Load load() {
         return new Load(actors.size(), tunnels.size());
@@ -181,6 +193,7 @@ public final class ActorEngine implements AutoCloseable {
         pools.close();
         actors.close();
         timers.close();
+        onDemand.close();
     }
 
     // ---- for its parts
@@ -195,6 +208,10 @@ public final class ActorEngine implements AutoCloseable {
 
     RunnerStarter starter(PoolName pool, PoolConfig config) {
         return machinery.starters().of(this, pool, config);
+    }
+
+    OnDemand onDemand() {
+        return onDemand;
     }
 
     ActorShells actors() {

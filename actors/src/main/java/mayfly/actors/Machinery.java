@@ -37,7 +37,7 @@ record Machinery(Timers timers, Executor executor, RandomGenerator random, Decid
                         .factory()),
                 new ThreadRandom(),
                 Deciders.of(times),
-                (engine, pool, config) -> RunnerStarter.NONE);
+                (engine, pool, config) -> engine.onDemand().starter(pool, config));
     }
 
     /** Who decides about each lifecycle. */

@@ -54,6 +54,14 @@ public final class Namespaces {
         return Optional.ofNullable(byName.get(name));
     }
 
+    String nameOf(NamespaceId id) {
+        return byName.values().stream()
+                .filter(it -> it.id().equals(id))
+                .map(NamespaceRecord::name)
+                .findFirst()
+                .orElseThrow(() -> new AssertionError("a pool of no namespace: " + id));
+    }
+
     /** @throws ActorException NAMESPACE_NOT_FOUND */
     public NamespaceRecord require(String name) throws ActorException {
         return find(name)

@@ -2,7 +2,9 @@ package mayfly.actors;
 
 import java.net.URI;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
+import java.util.Set;
 
 /** What a pool's definition may say. Pure. */
 final class PoolChecks {
@@ -12,6 +14,9 @@ final class PoolChecks {
     private static final int SLOTS_MAX = 100_000;
     private static final int LIFESPAN_SECONDS_MAX = 31_536_000;
     static final long POLL_MILLIS_MIN = 5_000;
+    /** Those that the client or the protocol writes. */
+    private static final Set<String> OWN_HEADERS =
+            Set.of("connection", "content-length", "expect", "host", "upgrade", "transfer-encoding");
 
     private PoolChecks() {}
 
@@ -27,8 +32,8 @@ final class PoolChecks {
                 boolean fits = name.matches("[!#$%&'*+.^_`|~0-9A-Za-z-]{1,128}")
                         && value.length() <= HEADER_CHARS_MAX
                         && value.chars().allMatch(c -> c == '\t' || (c >= ' ' && c != 127));
-                if (!fits) {
-                    problems.add("headers: '" + name + "' is no header field");
+                if (!fits || OWN_HEADERS.contains(name.toLowerCase(Locale.ROOT))) {
+                    problems.add("headers: '" + name + "' is no header field that can be set");
                 }
             });
         });

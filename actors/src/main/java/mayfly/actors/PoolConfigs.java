@@ -135,6 +135,20 @@ public final class PoolConfigs {
         return shells.computeIfAbsent(key, name -> new RunnerPoolShell(name, spec(PoolConfig.NORMAL), engine, random));
     }
 
+    /** The connections of the pool are of no use any more, for what they reach was upgraded. */
+    void renew(PoolName key) {
+        PoolConfig config = configs.get(key);
+        if (config != null && config.drainOnVersionUpgrade().orElse(true)) {
+            shell(key).renew(spec(config));
+        }
+    }
+
+    /** Looks at a serverless pool's endpoint now. False when it is none. */
+    public boolean refresh(NamespaceRecord namespace, String name) {
+        return configs.containsKey(new PoolName(namespace.id(), name))
+                && shell(new PoolName(namespace.id(), name)).refresh();
+    }
+
     /** Reads the definitions, and starts what they ask for. */
     void resume(NamespaceRecord namespace) {
         String after = null;

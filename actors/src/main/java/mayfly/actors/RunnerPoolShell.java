@@ -59,6 +59,16 @@ final class RunnerPoolShell {
         last.close();
     }
 
+    /** The connections that exist are of no use any more; those that are opened from now on are made as before. */
+    void renew(RunnerPoolSpec spec) {
+        mailbox.tell(new RunnerPoolEvent.Configured(spec, true, now()));
+    }
+
+    /** Looks at what makes the runners; false when that is nothing to look at. */
+    boolean refresh() {
+        return starter.refresh();
+    }
+
     void ask(ActorId actor, long generation, boolean mayWait, long now) {
         mailbox.tell(new RunnerPoolEvent.Ask(actor, generation, mayWait, now));
     }

@@ -9,6 +9,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 import mayfly.base.Ids;
 import mayfly.base.Limits;
+import mayfly.base.NamespaceId;
 import mayfly.base.RunnerId;
 import mayfly.core.Step;
 import mayfly.core.runner.DrainCause;
@@ -92,7 +93,7 @@ public final class RunnerShells {
             throws ActorException {
         PoolName pool = new PoolName(namespace.id(), init.name());
         RunnerPoolShell poolShell = engine.pools().ensure(pool);
-        putNames(namespace, init.prepopulateActorNames().orElse(Map.of()));
+        putNames(namespace.id(), init.prepopulateActorNames().orElse(Map.of()));
         RunnerKey runnerKey = new RunnerKey(pool, key);
         long now = engine.timers().nowMillis();
         while (true) {
@@ -132,12 +133,13 @@ public final class RunnerShells {
         return shell;
     }
 
-    private void putNames(NamespaceRecord namespace, Map<String, String> names) {
+    /** Names that a runner or an endpoint announces; those that are too long or too many are left out. */
+    void putNames(NamespaceId namespace, Map<String, String> names) {
         names.entrySet().stream()
                 .filter(entry -> entry.getKey().length() <= Limits.ACTOR_NAME_CHARS_MAX)
                 .limit(NAMES_MAX)
                 .forEach(entry -> {
-                    var _ = store.putActorName(new ActorNameRecord(namespace.id(), entry.getKey(), entry.getValue()));
+                    var _ = store.putActorName(new ActorNameRecord(namespace, entry.getKey(), entry.getValue()));
                 });
     }
 

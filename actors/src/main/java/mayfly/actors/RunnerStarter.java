@@ -29,6 +29,11 @@ interface RunnerStarter {
     /** Ends the connection when its runner is gone, at the latest after the grace. */
     void end(long number, long graceMillis);
 
+    /** Looks now at what makes the runners; false when that is nothing to look at. */
+    default boolean refresh() {
+        return false;
+    }
+
     /** Opens no further ones; those that are open end as they were told to. */
     void close();
 }
