@@ -169,6 +169,16 @@ public final class ActorEngine implements AutoCloseable {
         onDemand.reachableAt(here);
     }
 
+    /** Runs the programs of hosted pools from now on. Before {@link #reachableAt}. */
+    public void programs(ProgramHost host) {
+        onDemand.programs(host);
+    }
+
+    /** Whether this is the token of a program that this node has started, which may do what the node's own token may. */
+    public boolean admits(String token) {
+        return pools.admits(token);
+    }
+
     /** Asks an endpoint what it is, as a pool with this definition would. Blocks. */
     public EndpointMetadata look(PoolConfig.Serverless endpoint) throws EndpointException {
         return onDemand.look(endpoint);

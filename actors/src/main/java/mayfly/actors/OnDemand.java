@@ -11,6 +11,7 @@ final class OnDemand implements AutoCloseable {
     private final ActorEngine engine;
     private final HttpClient client;
     private final CompletableFuture<NodeAddress> address = new CompletableFuture<>();
+    private final CompletableFuture<ProgramHost> programs = new CompletableFuture<>();
 
     OnDemand(ActorEngine engine) {
         this.engine = engine;
@@ -23,6 +24,10 @@ final class OnDemand implements AutoCloseable {
 
     void reachableAt(NodeAddress here) {
         address.complete(here);
+    }
+
+    void programs(ProgramHost host) {
+        programs.complete(host);
     }
 
     /** Blocks. */

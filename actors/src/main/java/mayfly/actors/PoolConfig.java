@@ -73,7 +73,7 @@ public record PoolConfig(
 
     private static final int MAX_RUNNERS = 1_000;
     private static final int HOSTED_MAX_RUNNERS = 64;
-    private static final int HOSTED_SLOTS = 100;
+    static final int HOSTED_SLOTS = 100;
     private static final int HOSTED_IDLE_SECONDS = 30;
     private static final long MILLIS = 1_000;
 

@@ -143,6 +143,10 @@ public final class PoolConfigs {
         }
     }
 
+    boolean admits(String token) {
+        return shells.values().stream().anyMatch(it -> it.admits(token));
+    }
+
     /** Looks at a serverless pool's endpoint now. False when it is none. */
     public boolean refresh(NamespaceRecord namespace, String name) {
         return configs.containsKey(new PoolName(namespace.id(), name))

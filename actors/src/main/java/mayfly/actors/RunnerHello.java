@@ -1,10 +1,18 @@
 package mayfly.actors;
 
+import java.util.Optional;
+
 /**
  * How a runner's socket introduces itself.
  *
  * @param namespace by name
  * @param runnerKey its process's own name, by which it is known again
  * @param protocolVersion of the messages that it speaks
+ * @param token what it showed, by which a program of this node is known
  */
-public record RunnerHello(String namespace, String runnerKey, int protocolVersion) {}
+public record RunnerHello(String namespace, String runnerKey, int protocolVersion, Optional<String> token) {
+    /** One that showed no token. */
+    public RunnerHello(String namespace, String runnerKey, int protocolVersion) {
+        this(namespace, runnerKey, protocolVersion, Optional.empty());
+    }
+}

@@ -64,6 +64,20 @@ final class RunnerPoolShell {
         mailbox.tell(new RunnerPoolEvent.Configured(spec, true, now()));
     }
 
+    /** A runner has connected, with this token. */
+    void appeared(RunnerId runner, Optional<String> token) {
+        starter.appeared(runner, token);
+    }
+
+    /** A runner is gone. */
+    void left(RunnerId runner) {
+        starter.left(runner);
+    }
+
+    boolean admits(String token) {
+        return starter.admits(token);
+    }
+
     /** Looks at what makes the runners; false when that is nothing to look at. */
     boolean refresh() {
         return starter.refresh();

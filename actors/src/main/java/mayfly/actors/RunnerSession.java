@@ -157,6 +157,7 @@ public final class RunnerSession {
                 return;
             }
         }
+        found.appeared(hello.token());
         pingLater(found);
     }
 

@@ -1,6 +1,7 @@
 package mayfly.actors;
 
 import java.util.List;
+import java.util.Optional;
 import mayfly.base.ActorId;
 import mayfly.base.RunnerId;
 import mayfly.core.Step;
@@ -100,6 +101,11 @@ final class RunnerShell {
         channel.opened(session, link);
     }
 
+    /** Its program is known by the token. */
+    void appeared(Optional<String> token) {
+        pool.appeared(id(), token);
+    }
+
     void ponged(long session, long sentMillis) {
         rttMillis = Math.max(0, now() - sentMillis);
         tell(new RunnerEvent.Pong(session, now()));
@@ -179,6 +185,7 @@ final class RunnerShell {
             mailbox.retire();
             timer.cancel();
             engine.runners().forget(this);
+            pool.left(id());
         }
     }
 

@@ -1,5 +1,8 @@
 package mayfly.actors;
 
+import java.util.Optional;
+import mayfly.base.RunnerId;
+
 /**
  * Makes runners of one pool appear on demand, each through a connection: a request to an endpoint, or a program. Tells the
  * pool what becomes of each connection. Never blocks.
@@ -28,6 +31,17 @@ interface RunnerStarter {
 
     /** Ends the connection when its runner is gone, at the latest after the grace. */
     void end(long number, long graceMillis);
+
+    /** A runner of the pool has connected, with this token. */
+    default void appeared(RunnerId runner, Optional<String> token) {}
+
+    /** A runner of the pool is gone. */
+    default void left(RunnerId runner) {}
+
+    /** Whether a program of this starter was given the token. */
+    default boolean admits(String token) {
+        return false;
+    }
 
     /** Looks now at what makes the runners; false when that is nothing to look at. */
     default boolean refresh() {
