@@ -55,7 +55,7 @@ public final class ActorEngine implements AutoCloseable {
         this.machinery = machinery;
         this.timers = machinery.timers();
         this.executor = machinery.executor();
-        this.onDemand = new OnDemand(this);
+        this.onDemand = new OnDemand(this, machinery.programs());
         this.runnerDecider = new Runners(times.runner());
         this.namespaces = new Namespaces(store, clock, ids);
         this.pools = new PoolConfigs(this, store, machinery.random());
@@ -76,16 +76,16 @@ public final class ActorEngine implements AutoCloseable {
     }
 
     /** Starts an engine on what an earlier one left in the store, which stays the caller's to close. May block. */
-    public static ActorEngine start(ActorStore store, Clock clock, Ids ids, EngineTimes times) {
-        return start(store, clock, ids, times, Machinery.system(clock, times));
+    public static ActorEngine start(ActorStore store, Clock clock, Ids ids, EngineTimes times, ProgramHost programs) {
+        return start(store, clock, ids, times, Machinery.system(clock, times, programs));
     }
 
     static ActorEngine start(ActorStore store, Clock clock, Ids ids, EngineTimes times, Machinery machinery) {
         ActorEngine engine = new ActorEngine(store, clock, ids, times, machinery);
         List<NamespaceRecord> all = engine.namespaces.resume();
+        all.forEach(engine.pools::resume);
         engine.runners.resume();
         engine.resumeActors();
-        all.forEach(engine.pools::resume);
         engine.actors.alarms().start();
         return engine;
     }
@@ -167,11 +167,6 @@ public final class ActorEngine implements AutoCloseable {
     /** Runners that this node makes appear find it here from now on; until then they wait. Once. */
     public void reachableAt(NodeAddress here) {
         onDemand.reachableAt(here);
-    }
-
-    /** Runs the programs of hosted pools from now on. Before {@link #reachableAt}. */
-    public void programs(ProgramHost host) {
-        onDemand.programs(host);
     }
 
     /** Whether this is the token of a program that this node has started, which may do what the node's own token may. */

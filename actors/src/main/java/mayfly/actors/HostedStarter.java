@@ -1,5 +1,6 @@
 package mayfly.actors;
 
+import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.security.SecureRandom;
 import java.time.Instant;
@@ -10,7 +11,6 @@ import java.util.Optional;
 import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
-import java.nio.charset.StandardCharsets;
 import mayfly.base.RunnerId;
 import mayfly.core.runnerpool.PoolError;
 import mayfly.core.runnerpool.RunnerPoolEvent;
@@ -40,7 +40,10 @@ final class HostedStarter implements RunnerStarter {
         final long number;
         final String token;
         ProgramHost.@Nullable Program program;
-        @Nullable RunnerId runner;
+
+        @Nullable
+        RunnerId runner;
+
         boolean stopping;
 
         Connection(long number, String token) {
@@ -94,7 +97,8 @@ final class HostedStarter implements RunnerStarter {
     }
 
     /** Programs that an earlier node started are connections still. */
-    void resume(RunnerPoolShell shell) {
+    @Override
+    public void resume(RunnerPoolShell shell) {
         for (ProgramHost.Program program : host.running()) {
             Map<String, String> env = program.env();
             if (!label().equals(env.get(POOL))) {
@@ -183,9 +187,8 @@ final class HostedStarter implements RunnerStarter {
         if (open.values().stream().anyMatch(it -> it.has(runner))) {
             return; // it came back
         }
-        Optional<Connection> own = token.flatMap(shown -> open.values().stream()
-                .filter(it -> it.token.equals(shown))
-                .findFirst());
+        Optional<Connection> own = token.flatMap(shown ->
+                open.values().stream().filter(it -> it.token.equals(shown)).findFirst());
         own.or(() -> open.values().stream()
                         .filter(it -> !it.isUp())
                         .min(Comparator.comparingLong((Connection it) -> it.number)))

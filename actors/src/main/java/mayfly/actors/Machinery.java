@@ -26,9 +26,15 @@ import mayfly.core.runnerpool.RunnerPoolSpec;
  * What an engine runs on: time, threads, chance and decisions. A node has the machine's; a simulation has its own time, one
  * thread and chance from a seed, and now and then a decider with a planted bug.
  */
-record Machinery(Timers timers, Executor executor, RandomGenerator random, Deciders deciders, Starters starters) {
+record Machinery(
+        Timers timers,
+        Executor executor,
+        RandomGenerator random,
+        Deciders deciders,
+        Starters starters,
+        ProgramHost programs) {
     /** The machine's clock and threads. */
-    static Machinery system(Clock clock, EngineTimes times) {
+    static Machinery system(Clock clock, EngineTimes times, ProgramHost programs) {
         return new Machinery(
                 new SystemTimers(clock),
                 Executors.newThreadPerTaskExecutor(Thread.ofVirtual()
@@ -37,7 +43,8 @@ record Machinery(Timers timers, Executor executor, RandomGenerator random, Decid
                         .factory()),
                 new ThreadRandom(),
                 Deciders.of(times),
-                (engine, pool, config) -> engine.onDemand().starter(pool, config));
+                (engine, pool, config) -> engine.onDemand().starter(pool, config),
+                programs);
     }
 
     /** Who decides about each lifecycle. */

@@ -10,11 +10,12 @@ final class OnDemand implements AutoCloseable {
 
     private final ActorEngine engine;
     private final HttpClient client;
+    private final ProgramHost programs;
     private final CompletableFuture<NodeAddress> address = new CompletableFuture<>();
-    private final CompletableFuture<ProgramHost> programs = new CompletableFuture<>();
 
-    OnDemand(ActorEngine engine) {
+    OnDemand(ActorEngine engine, ProgramHost programs) {
         this.engine = engine;
+        this.programs = programs;
         this.client = HttpClient.newBuilder()
                 .version(HttpClient.Version.HTTP_1_1)
                 .connectTimeout(CONNECT_MAX)
@@ -26,20 +27,20 @@ final class OnDemand implements AutoCloseable {
         address.complete(here);
     }
 
-    void programs(ProgramHost host) {
-        programs.complete(host);
-    }
-
     /** Blocks. */
     EndpointMetadata look(PoolConfig.Serverless endpoint) throws EndpointException {
         return EndpointWatch.ask(client, endpoint);
     }
 
     RunnerStarter starter(PoolName pool, PoolConfig config) {
-        return config.serverless()
-                .<RunnerStarter>map(it -> new ServerlessStarter(
-                        pool, engine.namespaces().nameOf(pool.namespace()), it, engine, client, address))
-                .orElse(RunnerStarter.NONE);
+        String namespace = engine.namespaces().nameOf(pool.namespace());
+        if (config.serverless().isPresent()) {
+            return new ServerlessStarter(pool, namespace, config.serverless().get(), engine, client, address);
+        }
+        if (config.hosted().isPresent()) {
+            return new HostedStarter(pool, namespace, config.hosted().get(), engine, programs, address);
+        }
+        return RunnerStarter.NONE;
     }
 
     @Override

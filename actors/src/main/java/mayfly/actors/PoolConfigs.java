@@ -171,7 +171,9 @@ public final class PoolConfigs {
         try {
             PoolConfig config = Json.readAnswer(record.definition().getBytes(StandardCharsets.UTF_8), PoolConfig.class);
             configs.put(key, config);
-            shell(key).configure(spec(config), starter(key, config), false);
+            RunnerPoolShell shell =
+                    shells.computeIfAbsent(key, name -> new RunnerPoolShell(name, spec(config), engine, random));
+            shell.resume(spec(config), starter(key, config));
         } catch (InvalidException e) {
             engine.log("the definition of pool " + record.name() + " cannot be read", e);
         }

@@ -4,6 +4,7 @@ import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /** Runs the programs of hosted pools; they outlive the node. */
 public interface ProgramHost {
@@ -19,6 +20,20 @@ public interface ProgramHost {
 
     /** Those that run still, of earlier nodes on the same data as well. */
     List<Program> running();
+
+    /** Runs none. */
+    ProgramHost NONE = new ProgramHost() {
+        @Override
+        public Program start(String name, List<String> command, Map<String, String> env, Optional<String> directory)
+                throws ProgramException {
+            throw new ProgramException("this node runs no programs", null);
+        }
+
+        @Override
+        public List<Program> running() {
+            return List.of();
+        }
+    };
 
     /** One that was started. */
     interface Program {
@@ -38,7 +53,7 @@ public interface ProgramHost {
     final class ProgramException extends Exception {
         private static final long serialVersionUID = 1;
 
-        public ProgramException(String message, Throwable cause) {
+        public ProgramException(String message, @Nullable Throwable cause) {
             super(message, cause);
         }
     }

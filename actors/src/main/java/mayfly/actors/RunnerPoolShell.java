@@ -51,6 +51,13 @@ final class RunnerPoolShell {
         return error;
     }
 
+    /** After a restart: what the starter has already comes before what is missing. */
+    void resume(RunnerPoolSpec spec, RunnerStarter first) {
+        starter = first;
+        first.resume(this);
+        mailbox.tell(new RunnerPoolEvent.Configured(spec, false, now()));
+    }
+
     /** @param renew whether the connections that exist are of no use any more */
     void configure(RunnerPoolSpec spec, RunnerStarter next, boolean renew) {
         RunnerStarter last = starter;

@@ -32,6 +32,9 @@ interface RunnerStarter {
     /** Ends the connection when its runner is gone, at the latest after the grace. */
     void end(long number, long graceMillis);
 
+    /** After a restart: tells the pool of connections that an earlier node left. */
+    default void resume(RunnerPoolShell pool) {}
+
     /** A runner of the pool has connected, with this token. */
     default void appeared(RunnerId runner, Optional<String> token) {}
 

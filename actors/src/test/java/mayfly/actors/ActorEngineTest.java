@@ -50,7 +50,7 @@ class ActorEngineTest {
     @BeforeEach
     void start() {
         store = Stores.embedded(data);
-        engine = ActorEngine.start(store.actors(), Clock.system(), Ids.system(), QUICK);
+        engine = ActorEngine.start(store.actors(), Clock.system(), Ids.system(), QUICK, ProgramHost.NONE);
     }
 
     @AfterEach

@@ -46,6 +46,7 @@ final class ScriptedRunner implements RunnerLink {
     volatile String closedFor = "";
     private volatile boolean connected;
     private RunnerSession session;
+    Optional<String> token = Optional.empty();
 
     /** An actor that runs here, with its history. */
     record Live(long generation, List<EventWrapper> history) {}
@@ -66,7 +67,7 @@ final class ScriptedRunner implements RunnerLink {
 
     void connect() throws ActorException {
         connected = true;
-        session = engine.connect(new RunnerHello("default", key, RunnerProtocol.VERSION), this);
+        session = engine.connect(new RunnerHello("default", key, RunnerProtocol.VERSION, token), this);
         say(new ToServer.Init(pool, version, slots, Optional.empty(), Optional.empty()));
     }
 
@@ -74,6 +75,7 @@ final class ScriptedRunner implements RunnerLink {
     ScriptedRunner reconnectedTo(ActorEngine other) throws ActorException {
         ScriptedRunner same = new ScriptedRunner(other, pool, key, version, slots);
         same.live.putAll(live);
+        same.token = token;
         same.connect();
         return same;
     }

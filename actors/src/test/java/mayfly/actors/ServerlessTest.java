@@ -52,7 +52,7 @@ class ServerlessTest {
     @BeforeEach
     void start() throws IOException {
         store = Stores.embedded(data);
-        engine = ActorEngine.start(store.actors(), Clock.system(), Ids.system(), EngineTimes.DEFAULT);
+        engine = ActorEngine.start(store.actors(), Clock.system(), Ids.system(), EngineTimes.DEFAULT, ProgramHost.NONE);
         engine.reachableAt(new NodeAddress("http://127.0.0.1:7070", Optional.of("secret")));
         endpoint = new TestEndpoint((path, headers, out) -> {
             switch (path) {

@@ -22,6 +22,7 @@ import mayfly.api.Isolation;
  * @param python the program of the python3 runtime; empty: found on the PATH
  * @param node the program of the node runtime; empty: found on the PATH
  * @param services a file that declares services; empty: there is none
+ * @param publicUrl where runners find the node; empty: where it listens
  * @param machinesInNode whether virtual machines live in the node and not in a process of their own
  * @param isolationLeast "none", "reduced" or "full", as in a host report
  */
@@ -34,6 +35,7 @@ record Config(
         Optional<Path> python,
         Optional<Path> node,
         Optional<Path> services,
+        Optional<String> publicUrl,
         boolean machinesInNode,
         String isolationLeast,
         Duration drain,
@@ -103,6 +105,7 @@ record Config(
                 program(values, ConfigSetting.PYTHON),
                 program(values, ConfigSetting.NODE),
                 program(values, ConfigSetting.SERVICES),
+                publicUrl(values),
                 values.get(ConfigSetting.MACHINES_HOST).value().equals("node"),
                 values.get(ConfigSetting.ISOLATION_LEAST).value(),
                 Duration.ofSeconds(whole(values, ConfigSetting.DRAIN_SECONDS)),
@@ -222,6 +225,14 @@ record Config(
                 .filter(host -> !host.isEmpty())
                 .distinct()
                 .toList());
+    }
+
+    private static Optional<String> publicUrl(ConfigValues values) {
+        ConfigValues.Given given = values.get(ConfigSetting.PUBLIC_URL);
+        if (!given.value().isEmpty() && !given.value().matches("https?://[^/?#]+(/[^?#]*)?")) {
+            values.problems().add(given.origin() + ": public_url must be like https://mayfly.example.com");
+        }
+        return Optional.of(given.value()).filter(url -> !url.isEmpty());
     }
 
     private static Optional<Path> program(ConfigValues values, ConfigSetting setting) {

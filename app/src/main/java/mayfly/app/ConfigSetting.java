@@ -44,6 +44,11 @@ enum ConfigSetting {
             new Kind.Text(),
             "",
             "File that declares services ('mayfly help serve'); they are started, or made as it says, when the node is ready."),
+    PUBLIC_URL(
+            "public_url",
+            new Kind.Text(),
+            "",
+            "Where runners of actors find the node: http or https. Default: http:// and what it listens on."),
     ISOLATION_LEAST(
             "isolation_least",
             new Kind.Choice(List.of("none", "reduced", "full")),

@@ -16,6 +16,7 @@ import java.util.concurrent.FutureTask;
 import java.util.stream.Stream;
 import mayfly.actors.ActorEngine;
 import mayfly.actors.EngineTimes;
+import mayfly.actors.NodeAddress;
 import mayfly.api.Json;
 import mayfly.api.Problem;
 import mayfly.base.Clock;
@@ -100,9 +101,11 @@ final class RunningNode implements AutoCloseable {
         Node node = Node.start(
                 nodeSpec(), store, strongestFirst(driver, supervisor, probe), supervisor, Clock.system(), Ids.system());
         open.push(node::close);
-        ActorEngine actors = ActorEngine.start(store.actors(), Clock.system(), Ids.system(), EngineTimes.DEFAULT);
+        ActorEngine actors = ActorEngine.start(
+                store.actors(), Clock.system(), Ids.system(), EngineTimes.DEFAULT, new HostedPrograms(node.tasks()));
         open.push(actors::close);
         HttpServer server = serve(node, actors);
+        actors.reachableAt(new NodeAddress(publicUrl(server), config.token()));
         open.push(() -> {
             node.drain();
             actors.drain();
@@ -111,6 +114,14 @@ final class RunningNode implements AutoCloseable {
         });
         Thread.ofVirtual().name("machine-host-start").start(prepare);
         return new Started(this, node, server);
+    }
+
+    /** Where runners find this node: as configured, or where it listens. */
+    private String publicUrl(HttpServer server) {
+        String host = config.listen().host();
+        String reachable = host.equals("0.0.0.0") || host.equals("[::]") ? "127.0.0.1" : host;
+        return config.publicUrl()
+                .orElse("http://" + reachable + ":" + server.address().getPort());
     }
 
     /** Virtual machines where this host makes them, and processes. */
