@@ -6,13 +6,15 @@ import java.util.concurrent.TimeUnit;
 import mayfly.base.ErrorCode;
 import mayfly.base.Limits;
 import mayfly.base.RefusedException;
+import mayfly.gateway.rivet.Room;
 import mayfly.http.Exchange;
+import org.jspecify.annotations.Nullable;
 
 /**
  * How much memory request bodies may take at once: a part of the heap, so that many large requests together are made to
  * wait, and at last refused, instead of ending the node. Small bodies are not counted.
  */
-final class BodyBudget {
+final class BodyBudget implements Room {
     private static final int SMALL_BYTES = 64 * Limits.KIB;
     private static final Duration WAIT_MAX = Duration.ofSeconds(30);
 
@@ -35,19 +37,14 @@ final class BodyBudget {
         return new BodyBudget(Runtime.getRuntime().maxMemory() / 2, WAIT_MAX);
     }
 
-    /** Memory that is counted while it is held. */
-    interface Held extends AutoCloseable {
-        @Override
-        void close();
-    }
-
     /**
      * Counts the body of a request that is about to be read.
      *
      * @param bodyMax what is counted when the request does not say how long its body is
      * @param copies how many times over the body will be in memory
      */
-    Held reserve(Exchange exchange, int bodyMax, int copies) throws RefusedException {
+    @Override
+    public Held reserve(Exchange exchange, int bodyMax, int copies) throws RefusedException {
         try {
             return hold(Math.min(declared(exchange, bodyMax), bodyMax), copies);
         } catch (RefusedException e) {
@@ -72,6 +69,15 @@ final class BodyBudget {
         throw new RefusedException(
                 ErrorCode.LIMIT_REACHED,
                 "other large requests take all of the memory that bodies may have; try again later");
+    }
+
+    @Override
+    public @Nullable Held holdNow(long bytes) {
+        if (bytes <= SMALL_BYTES) {
+            return () -> {};
+        }
+        int share = (int) Math.min(units, Math.ceilDiv(bytes, Limits.KIB));
+        return free.tryAcquire(share) ? () -> free.release(share) : null;
     }
 
     /** What is not held now. */

@@ -13,6 +13,7 @@ import mayfly.api.Problem;
 import mayfly.base.ErrorCode;
 import mayfly.base.Limits;
 import mayfly.base.RefusedException;
+import mayfly.gateway.rivet.Room;
 import mayfly.http.Exchange;
 import mayfly.node.Functions;
 import mayfly.store.FunctionFilter;
@@ -41,7 +42,7 @@ final class FunctionCalls {
             throws IOException, InvalidException, RefusedException {
         // in memory at once: the body, its base64 text, and the bytes that this stands for, which live on as the
         // archive
-        try (BodyBudget.Held _ = bodies.reserve(exchange, Limits.REQUEST_BODY_BYTES_MAX, 3)) {
+        try (Room.Held _ = bodies.reserve(exchange, Limits.REQUEST_BODY_BYTES_MAX, 3)) {
             deploy(exchange, pathName, Json.read(exchange.body(Limits.REQUEST_BODY_BYTES_MAX), FunctionRequest.class));
         }
     }

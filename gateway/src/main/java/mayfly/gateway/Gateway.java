@@ -41,7 +41,7 @@ public final class Gateway implements HttpHandler, FailureHook {
         this.invoke = new InvokeCalls(node.invocations(), node.async(), bodies);
         this.tasks = new TaskCalls(node.tasks());
         this.services = new ServiceCalls(node.services());
-        this.rivet = new RivetGateway(actors, guard);
+        this.rivet = new RivetGateway(actors, guard, bodies);
     }
 
     /** What a host can give, as {@code mayfly doctor} shows it without a node. */

@@ -16,6 +16,7 @@ import mayfly.base.ErrorCode;
 import mayfly.base.InvocationId;
 import mayfly.base.Limits;
 import mayfly.base.RefusedException;
+import mayfly.gateway.rivet.Room;
 import mayfly.http.Exchange;
 import mayfly.http.Headers;
 import mayfly.machine.GuestError;
@@ -41,7 +42,7 @@ final class InvokeCalls {
 
     void invoke(Exchange exchange, String name) throws IOException, InvalidException, RefusedException {
         // twice: the payload, and what the connection to the machine still holds of it
-        try (BodyBudget.Held _ = bodies.reserve(exchange, Limits.PAYLOAD_BYTES_MAX, 2)) {
+        try (Room.Held _ = bodies.reserve(exchange, Limits.PAYLOAD_BYTES_MAX, 2)) {
             invoke(exchange, name, exchange.body(Limits.PAYLOAD_BYTES_MAX));
         }
     }

@@ -12,6 +12,7 @@ import java.util.concurrent.atomic.AtomicLong;
 import mayfly.base.ErrorCode;
 import mayfly.base.Limits;
 import mayfly.base.RefusedException;
+import mayfly.gateway.rivet.Room;
 import org.junit.jupiter.api.Test;
 
 class BodyBudgetTest {
@@ -21,7 +22,7 @@ class BodyBudgetTest {
     @Test
     void whatIsOverTheBudgetIsRefusedByNameAndRoomComesBack() throws RefusedException {
         BodyBudget budget = new BodyBudget(10 * Limits.MIB, SOON);
-        try (BodyBudget.Held _ = budget.hold(4 * Limits.MIB, 2)) {
+        try (Room.Held _ = budget.hold(4 * Limits.MIB, 2)) {
             assertThat(budget.freeBytes()).isEqualTo(2 * Limits.MIB);
             assertThatThrownBy(() -> budget.hold(3 * Limits.MIB, 1))
                     .isInstanceOfSatisfying(
@@ -35,9 +36,9 @@ class BodyBudgetTest {
     @Test
     void smallBodiesPassWhenNothingIsFree() throws RefusedException {
         BodyBudget budget = new BodyBudget(Limits.MIB, SOON);
-        try (BodyBudget.Held _ = budget.hold(Limits.MIB, 1);
-                BodyBudget.Held _ = budget.hold(64 * Limits.KIB, 3);
-                BodyBudget.Held _ = budget.hold(0, 3)) {
+        try (Room.Held _ = budget.hold(Limits.MIB, 1);
+                Room.Held _ = budget.hold(64 * Limits.KIB, 3);
+                Room.Held _ = budget.hold(0, 3)) {
             assertThat(budget.freeBytes()).isZero();
         }
         assertThat(budget.freeBytes()).isEqualTo(Limits.MIB);
@@ -47,7 +48,7 @@ class BodyBudgetTest {
     @Test
     void theLargestIsServedAlone() throws RefusedException {
         BodyBudget budget = new BodyBudget(Limits.MIB, SOON);
-        try (BodyBudget.Held _ = budget.hold(100 * Limits.MIB, 3)) {
+        try (Room.Held _ = budget.hold(100 * Limits.MIB, 3)) {
             assertThat(budget.freeBytes()).isZero();
         }
         assertThat(budget.freeBytes()).isEqualTo(Limits.MIB);
@@ -56,7 +57,7 @@ class BodyBudgetTest {
     @Test
     void whoWaitsIsServedWhenRoomComesBack() throws Exception {
         BodyBudget budget = new BodyBudget(Limits.MIB, LONG);
-        BodyBudget.Held first = budget.hold(Limits.MIB, 1);
+        Room.Held first = budget.hold(Limits.MIB, 1);
         List<RefusedException> refused = new ArrayList<>();
         Thread second = Thread.ofVirtual().start(() -> {
             try {
@@ -84,7 +85,7 @@ class BodyBudgetTest {
             threads.add(Thread.ofVirtual().start(() -> {
                 for (int i = 0; i < 300; i++) {
                     int bytes = 65 * Limits.KIB + random.nextInt(3 * Limits.MIB);
-                    try (BodyBudget.Held _ = budget.hold(bytes, 2)) {
+                    try (Room.Held _ = budget.hold(bytes, 2)) {
                         most.accumulateAndGet(held.addAndGet(bytes * 2L), Math::max);
                         Thread.onSpinWait();
                         held.addAndGet(-bytes * 2L);

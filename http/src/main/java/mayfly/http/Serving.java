@@ -45,6 +45,8 @@ record Serving(HttpServerSpec spec, HttpHandler handler, Admission admission, Ht
             ResponseStream stream = exchange.openStream();
             if (stream != null) {
                 stream.close();
+            } else if (!exchange.answered() && exchange.clientGone()) {
+                exchange.abort(); // nobody is left to answer
             } else if (!exchange.answered()) {
                 throw new AssertionError("the handler returned without a response");
             }

@@ -7,13 +7,20 @@ import mayfly.base.RefusedException;
 import mayfly.http.Exchange;
 
 /** Takes what is for runners and actors; everything else is left to others. */
-public final class RivetGateway {
+public final class RivetGateway implements AutoCloseable {
     private final Doorman doorman;
     private final RunnerSockets runners;
+    private final ActorRequests actors;
 
-    public RivetGateway(ActorEngine engine, Doorman doorman) {
+    /** @param room what bodies may take in memory */
+    public RivetGateway(ActorEngine engine, Doorman doorman, Room room) {
+        this(engine, doorman, room, GatewayTimes.DEFAULT);
+    }
+
+    RivetGateway(ActorEngine engine, Doorman doorman, Room room, GatewayTimes times) {
         this.doorman = doorman;
         this.runners = new RunnerSockets(engine, doorman);
+        this.actors = new ActorRequests(engine, room, times);
     }
 
     /** False when the request is for neither; then nothing was done with it. */
@@ -40,9 +47,12 @@ public final class RivetGateway {
         switch (target) {
             case Target.RunnerSocket _ -> runners.serve(exchange, ray);
             case Target.Wrong(var error) -> Answers.fail(exchange, error, ray);
-            case Target.ById _, Target.ByName _ -> Answers.fail(exchange, GuardError.noActor(), ray);
+            case Target.OfActor actor -> actors.serve(exchange, actor, ray);
             case Target.Other _ -> throw new AssertionError("told above");
         }
         return true;
     }
+
+    @Override
+    public void close() {}
 }

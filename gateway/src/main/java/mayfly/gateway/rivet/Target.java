@@ -11,11 +11,17 @@ sealed interface Target {
     /** A runner's socket. */
     record RunnerSocket() implements Target {}
 
-    /** An actor, by its id as the client wrote it; the path and query are for the actor. */
-    record ById(String id, String path) implements Target {}
+    /** An actor. */
+    sealed interface OfActor extends Target {
+        /** The path and query that are for the actor. */
+        String path();
+    }
 
-    /** An actor, by what it is; the path and query are for the actor. */
-    record ByName(Name name, String path) implements Target {}
+    /** An actor, by its id as the client wrote it. */
+    record ById(String id, String path) implements OfActor {}
+
+    /** An actor, by what it is. */
+    record ByName(Name name, String path) implements OfActor {}
 
     /** Meant for an actor, and wrong. */
     record Wrong(GuardError error) implements Target {}
