@@ -14,6 +14,7 @@ import mayfly.actors.ActorEngine;
 import mayfly.actors.ActorException;
 import mayfly.actors.ActorRequest;
 import mayfly.actors.EngineTimes;
+import mayfly.actors.ProgramHost;
 import mayfly.base.Clock;
 import mayfly.base.Ids;
 import mayfly.core.actor.CrashPolicy;
@@ -56,7 +57,7 @@ abstract class GatewayCase {
     @BeforeEach
     void start() throws IOException {
         store = Stores.embedded(data);
-        engine = ActorEngine.start(store.actors(), Clock.system(), Ids.system(), times());
+        engine = ActorEngine.start(store.actors(), Clock.system(), Ids.system(), times(), ProgramHost.NONE);
         gateway = new RivetGateway(engine, new Open(), new Counted(), gatewayTimes());
         server = HttpServer.start(
                 HttpServerSpec.at("127.0.0.1", 0).withFailures((exchange, cause) -> failures.add(cause)), exchange -> {
