@@ -12,7 +12,7 @@ public enum ActorError {
     DESTROYED_WHILE_WAITING("actor", "destroyed_while_waiting_for_ready", 400),
     NAMESPACE_NOT_FOUND("namespace", "not_found", 400),
     NAMESPACE_NOT_UNIQUE("namespace", "name_not_unique", 400),
-    NAMESPACE_INVALID("namespace", "invalid_name", 400),
+    NAMESPACE_INVALID("namespace", "failed_to_create", 400),
     RUNNER_CONFIG_INVALID("runner_config", "invalid", 400),
     RUNNER_CONFIG_NOT_FOUND("runner_config", "not_found", 400),
     BAD_REQUEST("api", "bad_request", 400),

@@ -62,6 +62,10 @@ public final class Namespaces {
                 .orElseThrow(() -> new AssertionError("a pool of no namespace: " + id));
     }
 
+    public Optional<NamespaceRecord> find(NamespaceId id) {
+        return byName.values().stream().filter(it -> it.id().equals(id)).findFirst();
+    }
+
     /** @throws ActorException NAMESPACE_NOT_FOUND */
     public NamespaceRecord require(String name) throws ActorException {
         return find(name)
@@ -80,10 +84,10 @@ public final class Namespaces {
 
     /** May block. */
     public NamespaceRecord create(String name, String displayName) throws ActorException {
-        if (!NAME.matcher(name).matches() || displayName.length() > DISPLAY_NAME_CHARS_MAX) {
+        if (!NAME.matcher(name).matches() || displayName.isEmpty() || displayName.length() > DISPLAY_NAME_CHARS_MAX) {
             throw new ActorException(
                     ActorError.NAMESPACE_INVALID,
-                    "a namespace's name has 1 to 64 of a-z, 0-9 and, inside, '-'; its display name at most "
+                    "a namespace's name has 1 to 64 of a-z, 0-9 and, inside, '-'; its display name 1 to "
                             + DISPLAY_NAME_CHARS_MAX + " characters");
         }
         NamespaceRecord record = new NamespaceRecord(ids.namespace(), name, displayName, clock.now());

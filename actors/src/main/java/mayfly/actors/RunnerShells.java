@@ -24,6 +24,7 @@ import mayfly.store.NamespaceRecord;
 import mayfly.store.RunnerFilter;
 import mayfly.store.RunnerRecord;
 import mayfly.store.StoreException;
+import org.jspecify.annotations.Nullable;
 
 /** The runners that are not gone, each once by its id and by its key. */
 public final class RunnerShells {
@@ -51,6 +52,15 @@ public final class RunnerShells {
         return store.runners(filter).stream()
                 .map(record -> find(record.id()).map(RunnerShell::view).orElseGet(() -> RunnerView.stored(record)))
                 .toList();
+    }
+
+    /**
+     * The pools that runners have come to, by name ascending. May block.
+     *
+     * @param after names strictly above this one; null from the start
+     */
+    public List<String> pools(NamespaceRecord namespace, @Nullable String after, int limit) {
+        return store.runnerPools(namespace.id(), after, limit);
     }
 
     /** Those that an earlier life of this node left: they may come back within the time that an absence is allowed. */

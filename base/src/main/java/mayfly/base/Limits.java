@@ -93,11 +93,11 @@ public final class Limits {
     /** What an actor is created with. */
     public static final int ACTOR_INPUT_BYTES_MAX = 4 * MIB;
 
-    public static final int ACTOR_NAME_CHARS_MAX = 64;
+    public static final int ACTOR_NAME_CHARS_MAX = 512;
     public static final int ACTOR_KEY_BYTES_MAX = KIB;
     /** Names of namespaces, pools and runners' keys. */
     public static final int RUNNER_NAME_CHARS_MAX = 255;
-    /** Actors of one namespace and name that are asked for by their ids in one request. */
+    /** Actors that are asked for by their ids in one request. */
     public static final int ACTOR_IDS_MAX = 32;
 
     public static final int KV_KEY_BYTES_MAX = 2 * KIB;

@@ -11,6 +11,7 @@ import mayfly.api.Route;
 import mayfly.api.RouteMatch;
 import mayfly.base.ErrorCode;
 import mayfly.base.RefusedException;
+import mayfly.gateway.rivet.RivetApi;
 import mayfly.gateway.rivet.RivetGateway;
 import mayfly.http.Exchange;
 import mayfly.http.FailureHook;
@@ -31,6 +32,7 @@ public final class Gateway implements HttpHandler, FailureHook {
     private final InvokeCalls invoke;
     private final TaskCalls tasks;
     private final ServiceCalls services;
+    private final RivetApi rivetApi;
     private final RivetGateway rivet;
 
     public Gateway(Node node, ActorEngine actors, GatewaySpec spec) {
@@ -41,6 +43,7 @@ public final class Gateway implements HttpHandler, FailureHook {
         this.invoke = new InvokeCalls(node.invocations(), node.async(), bodies);
         this.tasks = new TaskCalls(node.tasks());
         this.services = new ServiceCalls(node.services());
+        this.rivetApi = new RivetApi(actors, spec.version(), bodies, guard);
         this.rivet = new RivetGateway(actors, guard, bodies);
     }
 
@@ -51,7 +54,7 @@ public final class Gateway implements HttpHandler, FailureHook {
 
     @Override
     public void handle(Exchange exchange) throws IOException {
-        if (rivet.handle(exchange)) {
+        if (rivet.handle(exchange) || rivetApi.handle(exchange)) {
             return;
         }
         try {

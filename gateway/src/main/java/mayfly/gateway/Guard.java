@@ -47,6 +47,11 @@ final class Guard implements Doorman {
     }
 
     @Override
+    public void check(Exchange exchange) throws RefusedException {
+        check(exchange.header("authorization"), exchange.host(), exchange.header("origin"), false);
+    }
+
+    @Override
     public void checkOpen(Exchange exchange) throws RefusedException {
         check(null, exchange.host(), exchange.header("origin"), true);
     }

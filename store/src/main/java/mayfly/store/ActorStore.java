@@ -67,6 +67,13 @@ public interface ActorStore {
      */
     List<RunnerRecord> openRunners(@Nullable RunnerId after, int limit);
 
+    /**
+     * The pools that runners have come to, whether any is left or not, by name ascending.
+     *
+     * @param after names strictly above this one; null from the start
+     */
+    List<String> runnerPools(NamespaceId namespace, @Nullable String after, int limit);
+
     /** Deletes runners that stopped before the given time, longest stopped first; the number deleted. */
     CompletableFuture<Integer> pruneRunners(Instant stoppedBefore, int limit);
 

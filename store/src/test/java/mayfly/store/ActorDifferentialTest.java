@@ -231,6 +231,7 @@ final class ActorDifferentialTest {
             sameRead(store -> store.poolConfig(space, name));
             sameRead(store -> store.actorNames(space, some ? name : null, limit));
             sameRead(store -> store.runners(runners));
+            sameRead(store -> store.runnerPools(spaces.getFirst(), some ? name : null, limit));
             sameRead(store -> store.runnerByKey(spaces.getFirst(), "k1"));
             sameRead(store -> store.openRunners(some ? this.runners.getFirst() : null, limit));
             filters.forEach(filter -> sameRead(store -> store.actors(filter)));

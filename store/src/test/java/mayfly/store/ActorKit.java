@@ -141,6 +141,8 @@ abstract class ActorKit extends EngineTest {
                 .containsExactly(a);
         assertThat(actors.runners(new RunnerFilter(space, null, List.of(d.id(), a.id(), b.id()), true, null, 1)))
                 .containsExactly(b);
+        assertThat(actors.runnerPools(space, null, 10)).containsExactly("p", "q");
+        assertThat(actors.runnerPools(space, "p", 10)).containsExactly("q");
         assertThat(done(actors.pruneRunners(c.stoppedAt(), 10))).isZero();
         assertThat(done(actors.pruneRunners(Instant.MAX, 10))).isEqualTo(1);
         assertThat(actors.runners(all)).containsExactly(b, a);

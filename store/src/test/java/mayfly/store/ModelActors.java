@@ -156,6 +156,18 @@ final class ModelActors implements ActorStore {
     }
 
     @Override
+    public List<String> runnerPools(NamespaceId namespace, String after, int limit) {
+        return runners.values().stream()
+                .filter(it -> it.namespace().equals(namespace))
+                .map(RunnerRecord::pool)
+                .filter(it -> after == null || BY_CODE_POINT.compare(it, after) > 0)
+                .sorted(BY_CODE_POINT)
+                .distinct()
+                .limit(limit)
+                .toList();
+    }
+
+    @Override
     public CompletableFuture<Integer> pruneRunners(Instant stoppedBefore, int limit) {
         List<RunnerRecord> old = runners.values().stream()
                 .filter(it -> it.stoppedAt() != null && it.stoppedAt().isBefore(stoppedBefore))

@@ -84,6 +84,9 @@ abstract class GatewayCase {
 
     private final class Open implements Doorman {
         @Override
+        public void check(Exchange exchange) {}
+
+        @Override
         public void checkOpen(Exchange exchange) {}
 
         @Override

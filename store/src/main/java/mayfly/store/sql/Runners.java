@@ -100,6 +100,17 @@ final class Runners {
         return session.list(TABLE.read(), SELECT + where.sql() + " ORDER BY id LIMIT ?", where.with(limit));
     }
 
+    static List<String> pools(Session session, NamespaceId namespace, @Nullable String after, int limit)
+            throws SQLException {
+        Conditions where = new Conditions();
+        where.equal("namespace_id", namespace.value());
+        where.and("pool > ?", after);
+        return session.list(
+                Row::text,
+                "SELECT DISTINCT pool FROM runners" + where.sql() + " ORDER BY pool LIMIT ?",
+                where.with(limit));
+    }
+
     static int prune(Session session, long beforeNanos, int limit) throws SQLException {
         return session.update(
                 "DELETE FROM runners WHERE id IN (SELECT id FROM runners WHERE stopped_at < ?"

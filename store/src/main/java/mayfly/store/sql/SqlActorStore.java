@@ -110,6 +110,12 @@ final class SqlActorStore implements ActorStore {
     }
 
     @Override
+    public List<String> runnerPools(NamespaceId namespace, @Nullable String after, int limit) {
+        page(limit);
+        return access.lengthy(session -> Runners.pools(session, namespace, after, limit));
+    }
+
+    @Override
     public CompletableFuture<Integer> pruneRunners(Instant stoppedBefore, int limit) {
         Access.require(limit > 0, "a limit below 1");
         return access.hand(new ActorWrite.PruneRunners(Values.nanos(stoppedBefore), limit));

@@ -114,6 +114,7 @@ final class ReadPlanTest {
     @Test
     void everyReadOfRunnersHasItsIndex() throws Exception {
         finds("runners_by_key", s -> Runners.byKey(s, SPACE, "k"));
+        finds("runners_by_pool", s -> Runners.pools(s, SPACE, "p", 10));
         finds("runners_open", s -> Runners.open(s, RUNNER, 10));
         finds("runners_by_pool", s -> Runners.list(s, new RunnerFilter(SPACE, "p", List.of(), true, RUNNER, 10)));
     }
