@@ -12,6 +12,7 @@ module mayfly.checks {
     requires mayfly.machine.host;
     requires mayfly.machine.kvm;
     requires mayfly.machine.process;
+    requires mayfly.runner;
     requires mayfly.runner.protocol;
     requires mayfly.store;
 

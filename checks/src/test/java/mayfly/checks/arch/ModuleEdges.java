@@ -44,6 +44,7 @@ final class ModuleEdges {
             entry("mayfly.machine.host", Set.of("mayfly.base", "mayfly.linux", "mayfly.machine", "mayfly.machine.kvm")),
             entry("mayfly.store", Set.of("mayfly.base")),
             entry("mayfly.runner.protocol", Set.of()),
+            entry("mayfly.runner", Set.of("mayfly.runner.protocol")),
             entry("mayfly.http", Set.of("mayfly.base")),
             entry("mayfly.api", Set.of("mayfly.base")),
             entry(

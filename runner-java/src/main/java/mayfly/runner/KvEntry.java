@@ -1,0 +1,4 @@
+package mayfly.runner;
+
+/** A key and its value. */
+public record KvEntry(byte[] key, byte[] value) {}
