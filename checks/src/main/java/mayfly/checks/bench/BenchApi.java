@@ -24,6 +24,17 @@ final class BenchApi implements AutoCloseable {
                 .build());
     }
 
+    String put(String path, String json) throws IOException {
+        return send(HttpRequest.newBuilder(URI.create(url + path))
+                .header("content-type", "application/json")
+                .PUT(HttpRequest.BodyPublishers.ofString(json))
+                .build());
+    }
+
+    String delete(String path) throws IOException {
+        return send(HttpRequest.newBuilder(URI.create(url + path)).DELETE().build());
+    }
+
     String get(String path) throws IOException {
         return send(HttpRequest.newBuilder(URI.create(url + path)).build());
     }

@@ -7,11 +7,12 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * {@code mayfly bench [start|functions|tasks|store|kvm|services ...] [--quick]}: measures the promises of SPEC.md on this
+ * {@code mayfly bench [start|functions|tasks|store|kvm|services|actors ...] [--quick]}: measures the promises of SPEC.md on this
  * machine and says which were kept. Every comparison is made within one run; nothing here fails because of a number.
  */
 public final class Main {
-    private static final List<String> ALL = List.of("start", "functions", "tasks", "store", "kvm", "services");
+    private static final List<String> ALL =
+            List.of("start", "functions", "tasks", "store", "kvm", "services", "actors");
 
     private Main() {}
 
@@ -49,6 +50,7 @@ public final class Main {
                         ServiceBench.run(place, report);
                         NodeServiceBench.run(place, report);
                     }
+                    case "actors" -> ActorBench.run(place, report);
                     case "store" -> StoreBench.run(place, report);
                     default -> throw new AssertionError(subject);
                 }
