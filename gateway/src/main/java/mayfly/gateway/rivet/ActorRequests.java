@@ -1,7 +1,9 @@
 package mayfly.gateway.rivet;
 
 import java.io.IOException;
+import java.time.Duration;
 import java.util.Optional;
+import java.util.concurrent.atomic.AtomicReference;
 import mayfly.actors.ActorCatalog;
 import mayfly.actors.ActorEngine;
 import mayfly.actors.ActorException;
@@ -12,27 +14,51 @@ import mayfly.base.RefusedException;
 import mayfly.core.request.Requests;
 import mayfly.http.BodyException;
 import mayfly.http.Exchange;
+import mayfly.http.Headers;
 import mayfly.http.Refusal;
+import mayfly.http.WebSocket;
+import mayfly.http.WebSocketSpec;
 import mayfly.store.NamespaceRecord;
 import mayfly.store.StoreException;
+import org.jspecify.annotations.Nullable;
 
 /** Takes requests for actors: finds or makes the actor, then lets the request's shell run. */
 final class ActorRequests {
     /** A body as it came and as it is sent. */
     private static final int BODY_COPIES = 2;
 
+    private static final System.Logger LOG = System.getLogger("mayfly.gateway");
+    private static final String PROTOCOL = "rivet";
+    private static final GuardError INTERNAL =
+            GuardError.of(500, "core", "internal_error", "An internal error occurred");
+    private static final WebSocketSpec SOCKET = new WebSocketSpec(
+            Limits.ACTOR_BODY_BYTES_MAX,
+            Limits.ACTOR_BODY_BYTES_MAX + 4L * Limits.MIB,
+            Duration.ofSeconds(5),
+            Duration.ofSeconds(30));
+
     private final ActorEngine engine;
     private final Room room;
     private final Requests http;
+    private final Requests opening;
+    private final GatewayTimes times;
+    private final LiveSockets live;
 
-    ActorRequests(ActorEngine engine, Room room, GatewayTimes times) {
+    ActorRequests(ActorEngine engine, Room room, GatewayTimes times, LiveSockets live) {
         this.engine = engine;
         this.room = room;
         this.http = new Requests(times.http());
+        this.opening = new Requests(times.opening());
+        this.times = times;
+        this.live = live;
     }
 
-    /** Serves a request for what the target names; returns when it is over. */
+    /** Serves a request for what the target names; returns when it is over, or when its WebSocket goes on alone. */
     void serve(Exchange exchange, Target.OfActor target, String ray) throws IOException {
+        if (exchange.wantsWebSocket()) {
+            webSocket(exchange, target, ray);
+            return;
+        }
         try {
             if (exchange.method().equals("OPTIONS")) {
                 Answers.preflight(exchange, ray);
@@ -44,8 +70,8 @@ final class ActorRequests {
         } catch (ActorException e) {
             Answers.fail(exchange, GuardError.of(e), ray);
         } catch (StoreException e) {
-            System.getLogger("mayfly.gateway").log(System.Logger.Level.ERROR, "store failed on a request", e);
-            Answers.fail(exchange, GuardError.of(500, "core", "internal_error", "An internal error occurred"), ray);
+            LOG.log(System.Logger.Level.ERROR, "store failed on a request", e);
+            Answers.fail(exchange, INTERNAL, ray);
         }
     }
 
@@ -61,6 +87,39 @@ final class ActorRequests {
             }
             throw new GuardException(
                     GuardError.guard(413, "invalid_request_body", "Unable to parse request body: it is over 20 MiB."));
+        }
+    }
+
+    /** The client's side is opened at once, for its errors are close frames; what it says waits for the actor. */
+    private void webSocket(Exchange exchange, Target.OfActor target, String ray) throws IOException {
+        AtomicReference<@Nullable SocketOpening> underWay = new AtomicReference<>();
+        ActorSocket socket = new ActorSocket(engine, times, live, ray, () -> {
+            SocketOpening its = underWay.get();
+            if (its != null) {
+                its.clientLeft();
+            }
+        });
+        String protocol = exchange.webSocketProtocols().contains(PROTOCOL) ? PROTOCOL : null;
+        WebSocket client = exchange.acceptWebSocket(protocol, Headers.of("x-rivet-ray-id", ray), SOCKET, socket);
+        socket.put(new SocketEvent.Connected(client)); // before anything that may have to close it
+        try {
+            SocketOpening shell = new SocketOpening(
+                    engine,
+                    room,
+                    opening,
+                    find(target),
+                    socket,
+                    target.path(),
+                    HttpRequestShell.headers(exchange, ray));
+            underWay.set(shell);
+            shell.run();
+        } catch (GuardException e) {
+            socket.put(new SocketEvent.Failed(e.error()));
+        } catch (ActorException e) {
+            socket.put(new SocketEvent.Failed(GuardError.of(e)));
+        } catch (StoreException e) {
+            LOG.log(System.Logger.Level.ERROR, "store failed on a WebSocket", e);
+            socket.put(new SocketEvent.Failed(INTERNAL));
         }
     }
 

@@ -33,6 +33,8 @@ final class Attempt implements TunnelListener {
     private final List<Room.Held> held = new ArrayList<>(0);
     private long heldBytes;
     private boolean released;
+    /** Hears everything once a WebSocket is open. Set under the lock, so that nothing is put into the inbox after that. */
+    private volatile @Nullable TunnelListener successor;
 
     /** @param cut frees the request's thread from a client that takes nothing of an answer in parts */
     Attempt(Inbox<Signal> inbox, Room room, Runnable cut) {
@@ -51,6 +53,11 @@ final class Attempt implements TunnelListener {
 
     @Override
     public void message(ToServerKind message, int index) {
+        TunnelListener next = successor;
+        if (next != null) {
+            next.message(message, index);
+            return;
+        }
         int bytes = switch (message) {
             case ToServerKind.ResponseStart it ->
                 it.body().map(body -> body.length).orElse(0);
@@ -62,7 +69,7 @@ final class Attempt implements TunnelListener {
         boolean whole = message instanceof ToServerKind.ResponseStart;
         long waiting = ahead.addAndGet(bytes);
         boolean fits = (whole || waiting <= AHEAD_BYTES_MAX) && (waiting <= UNCOUNTED_BYTES || hold(waiting));
-        inbox.put(fits ? new Signal.Said(this, message) : new Signal.Overflowed(this));
+        pass(fits ? new Signal.Said(this, message) : new Signal.Overflowed(this));
         if (!fits && message instanceof ToServerKind.ResponseChunk) {
             cut.run();
         }
@@ -99,6 +106,39 @@ final class Attempt implements TunnelListener {
 
     @Override
     public void gone() {
-        inbox.put(new Signal.Gone(this));
+        pass(new Signal.Gone(this));
+    }
+
+    private void pass(Signal signal) {
+        synchronized (held) {
+            if (successor == null) {
+                inbox.put(signal);
+                return;
+            }
+        }
+        pass(signal, Objects.requireNonNull(successor));
+    }
+
+    private static void pass(Signal signal, TunnelListener to) {
+        switch (signal) {
+            case Signal.Said(var _, var message) -> to.message(message, 0);
+            case Signal.Gone _, Signal.Overflowed _ -> to.gone();
+            case Signal.Happened _ -> {}
+        }
+    }
+
+    /** From now on, and what waits first, goes to somebody else. By the inbox's reader. */
+    void handOver(TunnelListener next) {
+        while (true) {
+            Signal signal;
+            synchronized (held) {
+                signal = inbox.poll();
+                if (signal == null) {
+                    successor = next;
+                    return;
+                }
+            }
+            pass(signal, next);
+        }
     }
 }

@@ -25,6 +25,12 @@ final class Inbox<E> {
         return news.isEmpty();
     }
 
+    /** The next one; null when there is none now. */
+    @Nullable
+    E poll() {
+        return news.poll();
+    }
+
     /** Waits for the next one until the deadline of System.nanoTime; null when there is none by then. */
     @Nullable
     E take(long deadlineNanos) throws InterruptedException {

@@ -11,6 +11,7 @@ public final class RivetGateway implements AutoCloseable {
     private final Doorman doorman;
     private final RunnerSockets runners;
     private final ActorRequests actors;
+    private final LiveSockets live = new LiveSockets();
 
     /** @param room what bodies may take in memory */
     public RivetGateway(ActorEngine engine, Doorman doorman, Room room) {
@@ -20,7 +21,8 @@ public final class RivetGateway implements AutoCloseable {
     RivetGateway(ActorEngine engine, Doorman doorman, Room room, GatewayTimes times) {
         this.doorman = doorman;
         this.runners = new RunnerSockets(engine, doorman);
-        this.actors = new ActorRequests(engine, room, times);
+        this.actors = new ActorRequests(engine, room, times, live);
+        engine.hibernatingSockets(live);
     }
 
     /** False when the request is for neither; then nothing was done with it. */
@@ -53,6 +55,13 @@ public final class RivetGateway implements AutoCloseable {
         return true;
     }
 
+    /** Client sockets that outlive the stays of their actors. */
+    int hibernating() {
+        return live.size();
+    }
+
     @Override
-    public void close() {}
+    public void close() {
+        live.close();
+    }
 }
