@@ -6,6 +6,8 @@ public record Health(
         @Doc("ok; a node that is ending answers 503 node.draining instead")
         State status,
 
+        @Doc("engine: what clients of Rivet look for") String runtime,
+
         String version,
         long uptimeMs,
 

@@ -26,6 +26,8 @@ public final class Cli {
             new ServeCommand(),
             ServiceCommand.scale(),
             ServiceCommand.drain(),
+            new ActorCommand(),
+            new PoolCommand(),
             new WaitCommand(),
             new DoctorCommand(),
             new HealthCommand());

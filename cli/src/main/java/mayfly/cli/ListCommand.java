@@ -22,13 +22,15 @@ import mayfly.api.TaskResponse;
 
 /** {@code mayfly ls}. */
 final class ListCommand implements Command {
-    private static final List<String> KINDS = List.of("functions", "services", "tasks", "invocations", "machines");
+    private static final List<String> KINDS =
+            List.of("functions", "services", "tasks", "invocations", "machines", "actors", "runners", "pools");
+    private static final List<String> OF_ACTORS = List.of("actors", "actor", "runners", "runner", "pools", "pool");
 
     @Override
     public CommandSpec spec() {
         return new CommandSpec(
                 "ls",
-                "[functions|services|tasks|invocations|machines]",
+                "[functions|services|tasks|invocations|machines|actors|runners|pools]",
                 0,
                 1,
                 false,
@@ -40,7 +42,10 @@ final class ListCommand implements Command {
                         OptionSpec.value("--runtime", "NAME", "functions of this runtime"),
                         OptionSpec.value("--tag", "TAG", "functions with this tag"),
                         OptionSpec.value("--function", "NAME", "invocations of this function"),
-                        OptionSpec.value("--name", "NAME", "tasks of this name"),
+                        OptionSpec.value("--name", "NAME", "tasks or actors of this name; runners of this pool"),
+                        OptionSpec.value("--key", "KEY", "actors with this key; needs --name"),
+                        OptionSpec.value("--namespace", "NAME", "of actors, runners and pools; default \"default\""),
+                        OptionSpec.flag("--all", "destroyed actors and stopped runners too"),
                         OptionSpec.value("--status", "STATUS", "tasks or invocations in this state")),
                 "");
     }
@@ -50,6 +55,10 @@ final class ListCommand implements Command {
         String kind = arguments.parameters().isEmpty()
                 ? "functions"
                 : arguments.parameters().getFirst();
+        if (OF_ACTORS.contains(kind)) {
+            new ActorLists(session, arguments).print(kind);
+            return Exit.OK;
+        }
         Route route = switch (kind) {
             case "functions", "function" -> Route.FUNCTION_LIST;
             case "services", "service" -> Route.SERVICE_LIST;
@@ -81,7 +90,9 @@ final class ListCommand implements Command {
         Map<String, String> query = new LinkedHashMap<>();
         List<String> taken = route.query().stream().map(QueryParameter::name).toList();
         for (OptionSpec option : spec().options()) {
-            Optional<String> value = arguments.text(option.name());
+            Optional<String> value = option.takesValue() || !arguments.flag(option.name())
+                    ? arguments.text(option.name())
+                    : Optional.of("");
             String name = option.name().substring(2);
             if (value.isPresent() && !taken.contains(name)) {
                 throw new UsageException("a list of " + kind + " has no " + option.name());

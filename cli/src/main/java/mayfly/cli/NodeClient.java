@@ -17,7 +17,9 @@ import javax.net.ssl.SSLSocket;
 import javax.net.ssl.SSLSocketFactory;
 import mayfly.api.InvalidException;
 import mayfly.api.Json;
+import mayfly.api.JsonValue;
 import mayfly.api.Problem;
+import mayfly.api.RivetProblem;
 import mayfly.api.Route;
 
 /** Calls one node: a connection per call. Ours because the JDK's clients take longer to load than a call takes. */
@@ -70,6 +72,37 @@ final class NodeClient {
         return expectSuccess(call(route, List.of(parameters), Map.of(), Optional.of(content)));
     }
 
+    /** Calls a path of Rivet's interface; throws unless the answer is a success. */
+    Answer rivet(String method, String path, Map<String, String> query, Optional<JsonValue> body) throws CliException {
+        Optional<Content> content = body.map(it -> new Content("application/json", Json.write(it)));
+        try (Stream stream = open(method, path, query, content)) {
+            Answer answer = new Answer(stream.head.status(), stream.head.headers(), stream.body.readAllBytes());
+            if (answer.status() == 200) {
+                return answer;
+            }
+            throw refusal(answer);
+        } catch (IOException e) {
+            throw broken(e);
+        }
+    }
+
+    /** A text as one part of a path. */
+    static String segment(String text) {
+        return java.net.URLEncoder.encode(text, StandardCharsets.UTF_8).replace("+", "%20");
+    }
+
+    private static CliException refusal(Answer answer) {
+        try {
+            RivetProblem problem = Json.readAnswer(answer.bytes(), RivetProblem.class);
+            boolean missing = problem.code().equals("not_found");
+            return new CliException(
+                    missing ? Exit.NOT_FOUND : Exit.FAILED,
+                    problem.message() + " (" + problem.group() + "." + problem.code() + ")");
+        } catch (InvalidException e) {
+            return failure(answer);
+        }
+    }
+
     /** Calls a route; whatever the answer is. */
     Answer call(Route route, List<String> parameters, Map<String, String> query, Optional<Content> content)
             throws CliException {
@@ -105,11 +138,16 @@ final class NodeClient {
     /** Sends a request and reads the head of its answer. */
     Stream open(Route route, List<String> parameters, Map<String, String> query, Optional<Content> content)
             throws CliException, IOException {
+        return open(route.method().name(), route.path(parameters.toArray(String[]::new)), query, content);
+    }
+
+    private Stream open(String method, String path, Map<String, String> query, Optional<Content> content)
+            throws CliException, IOException {
         Socket socket = connect();
         try {
             socket.setTcpNoDelay(true);
             OutputStream out = socket.getOutputStream();
-            byte[] head = head(route, parameters, query, content).getBytes(StandardCharsets.ISO_8859_1);
+            byte[] head = head(method, path, query, content).getBytes(StandardCharsets.ISO_8859_1);
             out.write(head);
             try {
                 if (content.isPresent()) {
@@ -133,11 +171,8 @@ final class NodeClient {
         return new Stream(socket, head, HttpWire.body(head, in));
     }
 
-    private String head(Route route, List<String> parameters, Map<String, String> query, Optional<Content> content) {
-        StringBuilder head = new StringBuilder(256)
-                .append(route.method())
-                .append(' ')
-                .append(route.path(parameters.toArray(String[]::new)));
+    private String head(String method, String path, Map<String, String> query, Optional<Content> content) {
+        StringBuilder head = new StringBuilder(256).append(method).append(' ').append(path);
         if (!query.isEmpty()) {
             head.append(query.entrySet().stream()
                     .map(entry ->

@@ -29,7 +29,7 @@ final class Rehearsal {
             "updated_at":"2026-01-01T00:00:00Z"}""";
     private static final Map<String, String> ANSWERS = Map.of(
             "GET /health",
-            "{\"status\":\"ok\",\"version\":\"0\",\"uptime_ms\":1,\"store\":\"sqlite\",\"driver\":\"process\"}",
+            "{\"status\":\"ok\",\"runtime\":\"engine\",\"version\":\"0\",\"uptime_ms\":1,\"store\":\"sqlite\",\"driver\":\"process\"}",
             "GET /api/v1/functions",
             "{\"items\":[" + FUNCTION + "]}",
             "GET /api/v1/functions/a",

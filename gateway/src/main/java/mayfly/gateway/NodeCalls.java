@@ -36,7 +36,7 @@ final class NodeCalls {
                 .findFirst()
                 .orElse("none");
         long uptime = Duration.between(node.startedAt(), Instant.now()).toMillis();
-        Answers.json(exchange, 200, new Health(Health.State.OK, version, uptime, node.storeEngine(), driver));
+        Answers.json(exchange, 200, new Health(Health.State.OK, "engine", version, uptime, node.storeEngine(), driver));
     }
 
     void openapi(Exchange exchange) throws IOException {
