@@ -1,0 +1,82 @@
+package mayfly.actors;
+
+import static mayfly.actors.SimRule.require;
+
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import mayfly.actors.SimProcess.Instance;
+import mayfly.core.actor.Actor;
+
+/** Judges from what processes, requests and the disk show; it does not look into the engine's decisions. */
+final class SimReferee {
+    /** Without a socket a client stops its actors by itself after 15 s; a hung one when it goes on. */
+    private static final long OLD_ENDS_MILLIS = 20_000;
+
+    private record Generation(String actor, long number) {}
+
+    private final SimWorld world;
+    private final Map<Instance, SimProcess> living = new LinkedHashMap<>();
+    private final Map<Generation, String> runnerOf = new HashMap<>();
+    private final Map<String, Long> newest = new HashMap<>();
+
+    SimReferee(SimWorld world) {
+        this.world = world;
+    }
+
+    /** The process is about to start it. */
+    void started(SimProcess process, Instance instance) {
+        world.tell(process.key + " starts " + instance);
+        String runner = process.runnerId().orElseThrow();
+        String elsewhere = runnerOf.putIfAbsent(new Generation(instance.actor, instance.generation), runner);
+        require(elsewhere == null || elsewhere.equals(runner), SimRule.ONE_RUNNER, instance + " on " + process);
+        long before = newest.merge(instance.actor, instance.generation, Math::max);
+        // what was on its way to a runner that was given up meanwhile still arrives
+        require(before <= instance.generation || !process.isWell(), SimRule.NEVER_BACK, instance + " after " + before);
+        if (before > instance.generation) {
+            mustEnd(instance, process);
+        }
+        for (Map.Entry<Instance, SimProcess> entry : living.entrySet()) {
+            Instance other = entry.getKey();
+            if (other.actor.equals(instance.actor)) {
+                require(other.generation != instance.generation, SimRule.ONE_INSTANCE, instance + " on " + process);
+                Instance old = other.generation < instance.generation ? other : instance;
+                SimProcess where = other.generation < instance.generation ? entry.getValue() : process;
+                require(!where.isWell(), SimRule.ONE_ACTOR, instance + " on " + process + " beside " + entry);
+                mustEnd(old, where);
+            }
+        }
+        living.put(instance, process);
+    }
+
+    private void mustEnd(Instance old, SimProcess process) {
+        world.agenda().in(OLD_ENDS_MILLIS + SimWorld.HANG_MILLIS_MAX, () -> {
+            require(old.over, SimRule.OLD_ONES_END, old + " on " + process);
+        });
+    }
+
+    void ended(SimProcess process, Instance instance) {
+        world.tell(process.key + " ends " + instance);
+        living.remove(instance);
+    }
+
+    int living() {
+        return living.size();
+    }
+
+    /** A while after the last trouble: what lives is what the disk says, and nothing else. */
+    void judgeInstances() {
+        for (Map.Entry<Instance, SimProcess> entry : living.entrySet()) {
+            Instance instance = entry.getKey();
+            Actor state = world.state(instance.actor);
+            boolean placed = state instanceof Actor.Placed it
+                    && it.place().generation() == instance.generation
+                    && it.place()
+                            .runner()
+                            .value()
+                            .equals(runnerOf.get(new Generation(instance.actor, instance.generation)));
+            SimRule rule = state instanceof Actor.Destroyed ? SimRule.DESTROYED : SimRule.NO_ZOMBIE;
+            require(placed, rule, instance + " on " + entry.getValue() + ", which is " + state);
+        }
+    }
+}
