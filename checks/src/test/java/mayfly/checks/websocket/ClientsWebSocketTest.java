@@ -23,6 +23,7 @@ import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
+import mayfly.checks.npm.NpmPackages;
 import mayfly.http.Headers;
 import mayfly.http.HttpHandler;
 import mayfly.http.HttpServer;
@@ -162,8 +163,7 @@ class ClientsWebSocketTest {
 
     @Test
     void npmsWs() throws Exception {
-        Path packages = Path.of(System.getenv().getOrDefault("MAYFLY_NPM", "npm/node_modules"));
-        assumeTrue(Files.isDirectory(packages.resolve("ws")), "no npm package ws in " + packages);
+        NpmPackages packages = NpmPackages.orSkip("ws");
         String script = """
                 const { WebSocket } = require(process.argv[1] + '/ws');
                 const socket = new WebSocket(process.argv[2], ['rivet', 'rivet_target.actor']);
@@ -179,10 +179,10 @@ class ClientsWebSocketTest {
                 socket.on('close', (code, reason) => console.log('closed', code, String(reason)));
                 """;
         String printed = run(
-                "node",
+                packages.node().toString(),
                 "-e",
                 script,
-                packages.toRealPath().toString(),
+                packages.modules().toRealPath().toString(),
                 serveEcho().toString());
         assertThat(printed).isEqualTo("open rivet \npong p\nclosed 3333 done\n");
         assertThat(echo.ends).containsExactly("3333 done");

@@ -1,11 +1,8 @@
-// A runner whose actors answer what a test asks of them by the path. Usage: node gateway-runner.mjs ENDPOINT NAMESPACE POOL [SLOTS]
+// A runner whose actors do what a test asks of them by the path. Arguments: ENDPOINT NAMESPACE POOL.
 // It prints one line of JSON for each thing that happens, and ends when its standard input does.
-import { pathToFileURL } from 'node:url';
+import { Runner } from '@rivetkit/engine-runner';
 
-const packages = process.env.MAYFLY_NPM ?? new URL('./node_modules', import.meta.url).pathname;
-const { Runner } = await import(pathToFileURL(packages + '/@rivetkit/engine-runner/dist/mod.js'));
-
-const [endpoint, namespace, pool, slots = '100000'] = process.argv.slice(2);
+const [endpoint, namespace, pool] = process.argv.slice(1);
 const say = (what, more = {}) => console.log(JSON.stringify({ what, ...more }));
 const hex = id => Buffer.from(id).toString('hex');
 const sockets = new Map(); // of hibernating sockets, by actor: Map(gateway/request -> entry as it is to be restored)
@@ -17,7 +14,7 @@ const runner = new Runner({
   endpoint,
   token: process.env.RUNNER_TOKEN,
   namespace,
-  totalSlots: Number(slots),
+  totalSlots: 100000,
   runnerName: pool,
   prepopulateActorNames: {},
   noAutoShutdown: true,
