@@ -282,7 +282,9 @@ final class SimProcess {
                 Instance instance = live.get(actor);
                 if (instance != null && instance.generation == generation && !instance.stopping) {
                     instance.stopping = true;
-                    later(agenda.soon(1_500), () -> stopped(instance, false));
+                    if (!world.isScripted()) {
+                        later(agenda.soon(1_500), () -> stopped(instance, false));
+                    }
                 }
             }
         }
@@ -304,6 +306,9 @@ final class SimProcess {
 
     /** What an actor does on its own. */
     private void think(Instance instance) {
+        if (world.isScripted()) {
+            return;
+        }
         later(agenda.between(300, 12_000), () -> {
             if (instance.over || instance.stopping) {
                 return;
@@ -324,6 +329,20 @@ final class SimProcess {
             }
             think(instance);
         });
+    }
+
+    // ---- what a story tells its actors to do
+
+    Instance only() {
+        return live.values().iterator().next();
+    }
+
+    void wantsSleep() {
+        tell(only(), new Event.Intent(ActorIntent.SLEEP));
+    }
+
+    void stops() {
+        stopped(only(), false);
     }
 
     private void stopped(Instance instance, boolean clean) {

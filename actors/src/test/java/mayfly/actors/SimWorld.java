@@ -9,6 +9,7 @@ import java.util.Deque;
 import java.util.List;
 import java.util.Optional;
 import mayfly.base.ActorId;
+import mayfly.base.Ids;
 import mayfly.core.actor.Actor;
 import mayfly.core.actor.ActorEvent;
 import mayfly.core.actor.ActorTimes;
@@ -49,12 +50,14 @@ final class SimWorld {
     private final int faultPercent;
     private final int crashPermille;
     private final int slots;
+    private final boolean scripted;
     private SimNode node;
     private int processNumber;
     private boolean busy = true;
     private @Nullable SimEndpoint endpoint;
     private long fewerSinceMillis = Long.MAX_VALUE;
 
+    /** A world of chance. */
     SimWorld(long seed, SimBugs bugs) {
         agenda = new SimAgenda(seed);
         this.bugs = bugs;
@@ -63,6 +66,42 @@ final class SimWorld {
         crashPermille = agenda.chance(50) ? 0 : agenda.between(1, 20);
         slots = agenda.between(1, 6);
         node = new SimNode(agenda);
+        scripted = false;
+    }
+
+    private SimWorld(SimBugs bugs, int slots) {
+        agenda = new SimAgenda(1);
+        this.bugs = bugs;
+        this.serverless = true;
+        this.slots = slots;
+        faultPercent = 0;
+        crashPermille = 0;
+        node = new SimNode(agenda);
+        scripted = true;
+    }
+
+    /** A world with a serverless pool in which nothing happens but what a story tells. */
+    static SimWorld ofAStory(SimBugs watcher, int slots) {
+        SimWorld world = new SimWorld(watcher, slots);
+        world.startNode();
+        return world;
+    }
+
+    /** Whether actors do only what they are told to. */
+    boolean isScripted() {
+        return scripted;
+    }
+
+    List<SimProcess> processes() {
+        return processes;
+    }
+
+    Actor state(ActorId actor) {
+        return state(actor.value());
+    }
+
+    void pass(long millis) {
+        agenda.pass(millis, ACTIONS_MAX);
     }
 
     SimAgenda agenda() {
@@ -278,8 +317,12 @@ final class SimWorld {
     }
 
     private void create() {
-        CrashPolicy policy =
-                agenda.chance(60) ? CrashPolicy.RESTART : agenda.chance(80) ? CrashPolicy.SLEEP : CrashPolicy.DESTROY;
+        boolean sleeps = agenda.chance(80);
+        create(agenda.chance(60) ? CrashPolicy.RESTART : sleeps ? CrashPolicy.SLEEP : CrashPolicy.DESTROY);
+    }
+
+    /** The one that was created last. */
+    ActorId create(CrashPolicy policy) {
         node.run(() -> {
             try {
                 ActorRequest request = new ActorRequest(
@@ -295,9 +338,10 @@ final class SimWorld {
                 tell("not created: " + refused.error()); // no runner has come yet
             }
         });
+        return created.isEmpty() ? Ids.seeded(agenda, agenda.random).actor() : created.getLast();
     }
 
-    private SimRequest request(ActorId actor) {
+    SimRequest request(ActorId actor) {
         SimRequest request = new SimRequest(agenda, node, actor, bugs.requestsTick());
         tell("request to " + actor);
         requests.add(request);
