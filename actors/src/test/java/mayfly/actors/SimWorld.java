@@ -11,7 +11,6 @@ import java.util.Optional;
 import mayfly.base.ActorId;
 import mayfly.base.Ids;
 import mayfly.core.actor.Actor;
-import mayfly.core.actor.ActorEvent;
 import mayfly.core.actor.ActorTimes;
 import mayfly.core.actor.CrashPolicy;
 import mayfly.core.runner.RunnerTimes;
@@ -92,6 +91,10 @@ final class SimWorld {
         return scripted;
     }
 
+    List<ActorId> created() {
+        return created;
+    }
+
     List<SimProcess> processes() {
         return processes;
     }
@@ -159,7 +162,7 @@ final class SimWorld {
                 process().connect();
             }
         }
-        agenda.in(500, this::act);
+        new SimChance(this).begin();
         agenda.in(1_000, this::watch);
         agenda.pass(agenda.between(20, 180) * 1_000L, ACTIONS_MAX);
         calm();
@@ -292,35 +295,6 @@ final class SimWorld {
 
     // ---- what happens
 
-    private void act() {
-        if (!busy) {
-            return;
-        }
-        agenda.in(agenda.between(0, 1_500), this::act);
-        if (created.isEmpty() || (created.size() < 8 && agenda.chance(20))) {
-            create();
-            return;
-        }
-        ActorId actor = created.get(agenda.random.nextInt(created.size()));
-        int kind = agenda.between(0, 99);
-        if (kind < 70) {
-            request(actor);
-        } else if (kind < 74) {
-            control(actor, new ActorEvent.SleepAsked(agenda.nowMillis()));
-        } else if (kind < 77) {
-            control(actor, new ActorEvent.RescheduleAsked(agenda.nowMillis()));
-        } else if (kind < 78) {
-            control(actor, new ActorEvent.DestroyAsked(agenda.nowMillis()));
-        } else if (!processes.isEmpty()) {
-            disturb(processes.get(agenda.random.nextInt(processes.size())));
-        }
-    }
-
-    private void create() {
-        boolean sleeps = agenda.chance(80);
-        create(agenda.chance(60) ? CrashPolicy.RESTART : sleeps ? CrashPolicy.SLEEP : CrashPolicy.DESTROY);
-    }
-
     /** The one that was created last. */
     ActorId create(CrashPolicy policy) {
         node.run(() -> {
@@ -351,36 +325,6 @@ final class SimWorld {
             requests.removeLast();
         }
         return request;
-    }
-
-    private void control(ActorId actor, ActorEvent event) {
-        tell(event + " to " + actor);
-        node.run(() -> node.engine().actors().tell(actor, event));
-    }
-
-    private void disturb(SimProcess process) {
-        int kind = agenda.between(0, 99);
-        if (!fault(60) || process.isOver()) {
-            return;
-        }
-        tell("trouble " + kind + " for " + process);
-        if (kind < 30) {
-            process.cut();
-        } else if (kind < 50) {
-            process.stall(agenda.soon(HANG_MILLIS_MAX));
-        } else if (kind < 65) {
-            process.hang(agenda.soon(HANG_MILLIS_MAX));
-        } else if (kind < 80) {
-            process.kill(agenda.soon(100));
-        } else if (kind < 85) {
-            process.kill(1_000_000); // the machine under it is gone: nobody tells the node
-        } else if (kind < 92) {
-            process.connect(); // beside the socket that it has
-        } else if (kind < 96) {
-            process.leave();
-        } else {
-            node.die();
-        }
     }
 
     /** Every second: does anybody wait for what will not come? */
