@@ -188,12 +188,7 @@ class ActorLivesTest {
         Actor asleep = new Sleeping(ActorRows.life(CrashPolicy.RESTART), 0);
         Actor over = new Destroyed(ActorRows.life(CrashPolicy.RESTART), 0, false);
         Life before = new Life(
-                CrashPolicy.RESTART,
-                2,
-                OptionalLong.empty(),
-                OptionalLong.empty(),
-                Retry.NONE,
-                Optional.empty());
+                CrashPolicy.RESTART, 2, OptionalLong.empty(), OptionalLong.empty(), Retry.NONE, Optional.empty());
         Actor elsewhere =
                 new Actor.Running(ActorRows.life(CrashPolicy.RESTART), new Place(ActorRows.OTHER, 3, 0), 1_000);
         Actor starting = ActorRows.starting(CrashPolicy.RESTART);
