@@ -58,13 +58,16 @@ public final class Exchange {
         return head.target().raw();
     }
 
-    /** The first value of a query parameter, decoded, or null. */
+    /**
+     * The first value of a query parameter, decoded, or null. A query that cannot be decoded ends the handler with an
+     * unchecked exception, which it lets pass, and the client is told.
+     */
     public @Nullable String query(String name) {
         List<String> values = head.target().query().get(name);
         return values == null ? null : values.getFirst();
     }
 
-    /** Every query parameter with its values, decoded, in their order. */
+    /** Every query parameter with its values, decoded, in their order; as {@link #query} if that cannot be done. */
     public Map<String, List<String>> queryParameters() {
         return head.target().query();
     }

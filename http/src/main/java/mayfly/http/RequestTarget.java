@@ -8,13 +8,18 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
-/** A request target, taken apart and decoded. Pure. */
-record RequestTarget(String raw, String path, List<String> segments, Map<String, List<String>> query) {
+/**
+ * A request target, taken apart. Pure.
+ *
+ * @param segments of the path, decoded
+ * @param queryText as sent: what it means is its handler's business, who may pass it on as it is
+ */
+record RequestTarget(String raw, String path, List<String> segments, String queryText) {
 
     /** Parses an origin-form target ("/a/b?c=d") or "*". */
     static RequestTarget parse(String raw) {
         if (raw.equals("*")) {
-            return new RequestTarget(raw, raw, List.of(), Map.of());
+            return new RequestTarget(raw, raw, List.of(), "");
         }
         for (int i = 0; i < raw.length(); i++) {
             char c = raw.charAt(i);
@@ -27,7 +32,12 @@ record RequestTarget(String raw, String path, List<String> segments, Map<String,
         }
         int mark = raw.indexOf('?');
         String path = mark < 0 ? raw : raw.substring(0, mark);
-        return new RequestTarget(raw, path, segments(path), mark < 0 ? Map.of() : parameters(raw.substring(mark + 1)));
+        return new RequestTarget(raw, path, segments(path), mark < 0 ? "" : raw.substring(mark + 1));
+    }
+
+    /** The parameters of the query, decoded. MalformedException when they are no such thing. */
+    Map<String, List<String>> query() {
+        return parameters(queryText);
     }
 
     private static List<String> segments(String path) {

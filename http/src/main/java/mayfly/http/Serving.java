@@ -57,6 +57,8 @@ record Serving(HttpServerSpec spec, HttpHandler handler, Admission admission, Ht
             answer(exchange, e.refusal(), String.valueOf(e.getMessage()));
         } catch (HandshakeException e) {
             answer(exchange, e.refusal(), String.valueOf(e.getMessage()));
+        } catch (MalformedException e) { // by looking at a query that is none
+            answer(exchange, e.refusal(), String.valueOf(e.getMessage()));
         } catch (Throwable e) {
             failed(exchange, e);
         }

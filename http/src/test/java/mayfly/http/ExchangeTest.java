@@ -194,4 +194,20 @@ class ExchangeTest extends ServerCase {
             }
         }
     }
+
+    @Test
+    void aQueryIsItsHandlersBusiness() throws IOException {
+        serve(exchange -> {
+            String seen = exchange.path().equals("/look") ? exchange.query("a") : exchange.rawTarget();
+            exchange.send(200, Headers.NONE, String.valueOf(seen).getBytes(UTF_8));
+        });
+        try (RawClient client = connect()) {
+            for (String query : new String[] {"a=100%", "a=%f", "a=%ff", "%00=1", "a=%0A"}) {
+                assertThat(client.get("/pass?" + query).text()).isEqualTo("/pass?" + query);
+                assertThat(client.get("/look?" + query).status()).isEqualTo(400);
+            }
+            assertThat(client.get("/look?a=%41").text()).isEqualTo("A");
+        }
+        assertThat(failures).isEmpty();
+    }
 }
