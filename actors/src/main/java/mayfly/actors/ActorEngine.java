@@ -77,7 +77,9 @@ public final class ActorEngine implements AutoCloseable {
 
     /** Starts an engine on what an earlier one left in the store, which stays the caller's to close. May block. */
     public static ActorEngine start(ActorStore store, Clock clock, Ids ids, EngineTimes times, ProgramHost programs) {
-        return start(store, clock, ids, times, Machinery.system(clock, times, programs));
+        ActorEngine engine = start(store, clock, ids, times, Machinery.system(clock, times, programs));
+        new Retention(store, engine.timers, engine.executor).start();
+        return engine;
     }
 
     static ActorEngine start(ActorStore store, Clock clock, Ids ids, EngineTimes times, Machinery machinery) {

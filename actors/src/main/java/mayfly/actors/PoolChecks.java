@@ -13,6 +13,7 @@ final class PoolChecks {
     private static final int RUNNERS_MAX = 10_000;
     private static final int SLOTS_MAX = 100_000;
     private static final int LIFESPAN_SECONDS_MAX = 31_536_000;
+    /** Whoever asks for more frequent looks gets this. */
     static final long POLL_MILLIS_MIN = 5_000;
     /** Those that the client or the protocol writes. */
     private static final Set<String> OWN_HEADERS =
@@ -45,8 +46,8 @@ final class PoolChecks {
         if (it.drainGracePeriod().isPresent() && it.drainGracePeriod().get() >= it.requestLifespan()) {
             problems.add("drain_grace_period is less than request_lifespan");
         }
-        if (it.metadataPollInterval().isPresent() && it.metadataPollInterval().get() < POLL_MILLIS_MIN) {
-            problems.add("metadata_poll_interval is at least " + POLL_MILLIS_MIN);
+        if (it.metadataPollInterval().isPresent() && it.metadataPollInterval().get() < 0) {
+            problems.add("metadata_poll_interval is not negative");
         }
     }
 

@@ -79,7 +79,7 @@ public record PoolConfig(
 
     /** @param graceMillis what a runner of this pool gets to drain, unless the definition says */
     RunnerPoolSpec spec(long graceMillis) {
-        boolean upgrade = drainOnVersionUpgrade.orElse(normal.isEmpty());
+        boolean upgrade = drainOnVersionUpgrade.orElse(true);
         if (serverless.isPresent()) {
             Serverless it = serverless.get();
             long lifespan = it.requestLifespan() * MILLIS;

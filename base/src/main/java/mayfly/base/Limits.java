@@ -100,6 +100,9 @@ public final class Limits {
     /** Actors that are asked for by their ids in one request. */
     public static final int ACTOR_IDS_MAX = 32;
 
+    /** How long actors that were destroyed, and runners that stopped, can be asked about. */
+    public static final Duration ACTOR_KEPT_DESTROYED = Duration.ofDays(1);
+
     public static final int KV_KEY_BYTES_MAX = 2 * KIB;
     public static final int KV_VALUE_BYTES_MAX = 128 * KIB;
     /** Keys of one operation on an actor's state. */

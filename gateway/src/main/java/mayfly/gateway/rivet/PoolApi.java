@@ -16,6 +16,8 @@ import mayfly.store.NamespaceRecord;
 
 /** The calls on the definitions of pools. */
 final class PoolApi {
+    private static final List<String> KINDS = List.of("serverless", "normal", "hosted");
+
     private final ActorEngine engine;
     private final PoolConfigs pools;
 
@@ -26,7 +28,7 @@ final class PoolApi {
 
     JsonValue list(NamespaceRecord namespace, RivetQuery query) throws RivetException {
         Optional<String> variant = query.text("variant");
-        if (variant.isPresent() && !List.of("serverless", "normal", "hosted").contains(variant.get())) {
+        if (variant.isPresent() && !KINDS.contains(variant.get())) {
             throw RivetException.badRequest("Failed to deserialize query string: variant: unknown variant `"
                     + variant.get() + "`, expected `serverless`, `normal` or `hosted`");
         }
@@ -71,8 +73,10 @@ final class PoolApi {
 
     /** Fields that we do not know are left alone here, as Rivet does: its clients send those of other versions. */
     private static PoolConfig read(JsonValue value) throws RivetException {
-        if (!(value instanceof JsonValue.JsonObject)) {
-            throw RivetException.badRequest("datacenters." + Datacenter.NAME + ": must be an object");
+        if (!(value instanceof JsonValue.JsonObject object)
+                || KINDS.stream().noneMatch(object.members()::containsKey)) {
+            throw RivetException.badRequest(
+                    "datacenters." + Datacenter.NAME + ": must be an object with one of " + String.join(", ", KINDS));
         }
         try {
             return Json.readAnswer(Json.write(value), PoolConfig.class);

@@ -18,7 +18,7 @@ final class PoolJson {
 
     static JsonValue of(PoolConfigs.Pool pool) {
         PoolConfig config = pool.config();
-        boolean upgrade = config.drainOnVersionUpgrade().orElse(config.normal().isEmpty());
+        boolean upgrade = config.drainOnVersionUpgrade().orElse(true);
         Members here = new Members();
         config.serverless().ifPresent(it -> here.put("serverless", serverless(it, upgrade)));
         config.hosted().ifPresent(it -> here.put("hosted", hosted(it, upgrade)));

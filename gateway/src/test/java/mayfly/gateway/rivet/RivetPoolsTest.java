@@ -48,6 +48,7 @@ final class RivetPoolsTest extends RivetCase {
         refused(put, "{}", 400, "api.bad_request");
         assertThat(done(put, "{\"datacenters\":{}}").at("endpoint_config_changed"))
                 .isEqualTo(JsonValue.of(false));
+        refused(put, "{\"datacenters\":{\"default\":{}}}", 400, "api.bad_request");
         refused(put, POOL.replace("default", "mars"), 400, "datacenter.not_found");
         refused(put, serverless.replace("\"request_lifespan\":100,", ""), 400, "api.bad_request");
         refused(put, serverless.replace(":100,", ":\"100\","), 400, "api.bad_request");
