@@ -87,6 +87,11 @@ final class ActorShell {
         return false;
     }
 
+    /** Whether somebody waits for its first word. */
+    boolean isAwaited() {
+        return tunnels.stream().anyMatch(Tunnel::isAwaiting);
+    }
+
     void detach(Tunnel tunnel) {
         tunnels.remove(tunnel);
         leaveIfIdle();

@@ -118,6 +118,9 @@ final class RunnerShell {
     void closed(long session) {
         channel.closed(session);
         tell(new RunnerEvent.Detached(session, now()));
+        if (hosted.list().stream().anyMatch(entry -> entry.actor.isAwaited())) {
+            wanted();
+        }
     }
 
     // ---- its actors: any thread
@@ -161,6 +164,7 @@ final class RunnerShell {
 
     /** False when the runner cannot take it, now or soon. */
     boolean tunnel(ToClient.TunnelMessage message) {
+        wanted();
         return channel.deliver(RunnerProtocol.encode(message));
     }
 

@@ -18,6 +18,7 @@ public final class Tunnel implements AutoCloseable {
     private final ActorShell actor;
     private final RunnerShell runner;
     private final AtomicBoolean over = new AtomicBoolean();
+    private volatile boolean awaiting;
 
     // order: Tunnel.this, then RunnerShell's; guards nextIndex, so that numbers and wire agree.
     private int nextIndex;
@@ -58,10 +59,18 @@ public final class Tunnel implements AutoCloseable {
         return nextIndex;
     }
 
+    /** Whether it has asked the actor something to which nothing was said yet. */
+    boolean isAwaiting() {
+        return awaiting && !over.get();
+    }
+
     /** Sends a message to the runner and answers its number. Never blocks; a tunnel that is gone drops it. */
     public synchronized int send(ToClientKind message) {
         int index = nextIndex;
         nextIndex = (nextIndex + 1) & 0xFFFF;
+        if (message instanceof ToClientKind.RequestStart || message instanceof ToClientKind.WebSocketOpen) {
+            awaiting = true;
+        }
         sendAgain(message, index);
         return index;
     }
@@ -80,6 +89,7 @@ public final class Tunnel implements AutoCloseable {
     }
 
     void deliver(ToServerKind message, int index) {
+        awaiting = false;
         if (!over.get()) {
             listener.message(message, index);
         }

@@ -20,7 +20,7 @@ class MessyFlowTest {
     private record Told(Actor before, ActorEvent event, Step<Actor, ActorEffect> step) {}
 
     private final List<Told> told = new ArrayList<>();
-    private final SimWorld world = SimWorld.ofAStory(new Watcher(), 1);
+    private final SimWorld world = SimWorld.ofAStory(new Watcher(), true, 1);
 
     /** Changes nothing, and remembers what actors were told. */
     private final class Watcher implements SimBugs {

@@ -68,10 +68,10 @@ final class SimWorld {
         scripted = false;
     }
 
-    private SimWorld(SimBugs bugs, int slots) {
+    private SimWorld(SimBugs bugs, boolean serverless, int slots) {
         agenda = new SimAgenda(1);
         this.bugs = bugs;
-        this.serverless = true;
+        this.serverless = serverless;
         this.slots = slots;
         faultPercent = 0;
         crashPermille = 0;
@@ -79,9 +79,9 @@ final class SimWorld {
         scripted = true;
     }
 
-    /** A world with a serverless pool in which nothing happens but what a story tells. */
-    static SimWorld ofAStory(SimBugs watcher, int slots) {
-        SimWorld world = new SimWorld(watcher, slots);
+    /** A world in which nothing happens but what a story tells; processes of a serverless pool come on demand. */
+    static SimWorld ofAStory(SimBugs watcher, boolean serverless, int slots) {
+        SimWorld world = new SimWorld(watcher, serverless, slots);
         world.startNode();
         return world;
     }
