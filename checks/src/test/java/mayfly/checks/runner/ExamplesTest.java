@@ -1,0 +1,118 @@
+package mayfly.checks.runner;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.util.ArrayList;
+import java.util.List;
+import mayfly.checks.npm.NpmPackages;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The examples of actors, as their descriptions say that they are started. */
+@Timeout(120)
+class ExamplesTest {
+    @TempDir
+    static Path directory;
+
+    private static MayflyEngine engine;
+    private final List<Process> started = new ArrayList<>();
+
+    @BeforeAll
+    static void start() throws Exception {
+        engine = MayflyEngine.start(directory);
+    }
+
+    @AfterAll
+    static void stop() {
+        engine.close();
+    }
+
+    @AfterEach
+    void stopPrograms() {
+        started.forEach(Process::destroyForcibly);
+    }
+
+    private static Path example(String name) {
+        Path root = Path.of("").toAbsolutePath();
+        while (!Files.isDirectory(root.resolve("examples"))) {
+            root = root.getParent();
+        }
+        return root.resolve("examples").resolve(name);
+    }
+
+    private Process start(ProcessBuilder program) throws IOException {
+        program.environment().put("RIVET_ENDPOINT", engine.endpoint());
+        Process process = program.redirectErrorStream(true).start();
+        started.add(process);
+        return process;
+    }
+
+    @Test
+    void theCounterInJavaCounts() throws Exception {
+        Process program = start(new ProcessBuilder(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "-cp",
+                System.getProperty("java.class.path"),
+                example("counter-java/Counter.java").toString(),
+                engine.endpoint()));
+        BufferedReader out = program.inputReader();
+        assertThat(out.readLine()).isEqualTo("hosting counters for " + engine.endpoint());
+        assertThat(post("increment")).isEqualTo("1\n");
+        assertThat(post("sleep")).isEqualTo("good night\n");
+        assertThat(post("increment")).isEqualTo("2\n");
+        program.toHandle().destroy(); // the process's own would close what we read
+        assertThat(out.readLine()).isEqualTo("ended: closed");
+    }
+
+    private static String post(String path) throws Exception {
+        String query = "?rvt-namespace=default&rvt-method=getOrCreate&rvt-pool=java-counters"
+                + "&rvt-crash-policy=sleep&rvt-key=mine";
+        URI address = URI.create(engine.endpoint() + "/gateway/java-counter/" + path + query);
+        try (HttpClient client = HttpClient.newHttpClient()) {
+            return client.send(
+                            HttpRequest.newBuilder(address)
+                                    .POST(HttpRequest.BodyPublishers.noBody())
+                                    .build(),
+                            HttpResponse.BodyHandlers.ofString())
+                    .body();
+        }
+    }
+
+    @Test
+    void theCounterInRivetKitCounts() throws Exception {
+        NpmPackages packages = NpmPackages.orSkip("rivetkit", "ws");
+        start(new ProcessBuilder(packages.node().toString(), copied("server.js", packages)));
+        ProcessBuilder client = new ProcessBuilder(packages.node().toString(), copied("client.js", packages));
+        assertThat(start(client).inputReader().lines()).contains("counted to 1", "heard 1", "counted to 3");
+        assertThat(start(client).inputReader().lines()).contains("counted to 4", "heard 4", "counted to 6");
+    }
+
+    /** Beside the packages that it imports. */
+    private static String copied(String file, NpmPackages packages) throws IOException {
+        Path place = Files.createDirectories(directory.resolve("counter-rivetkit"));
+        Path modules = place.resolve("node_modules");
+        if (!Files.exists(modules)) {
+            Files.createSymbolicLink(modules, packages.modules());
+        }
+        for (String source : List.of("package.json", file)) {
+            Files.copy(
+                    example("counter-rivetkit").resolve(source),
+                    place.resolve(source),
+                    StandardCopyOption.REPLACE_EXISTING);
+        }
+        return place.resolve(file).toString();
+    }
+}
