@@ -2,6 +2,7 @@ package mayfly.http;
 
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.BooleanSupplier;
 
 /** Counts what runs, refuses at the limits, and tells a drain when nothing runs any more. */
 final class Admission {
@@ -61,8 +62,17 @@ final class Admission {
     }
 
     /** Waits until nothing runs and nothing is connected, or until the deadline of System.nanoTime. */
-    synchronized boolean awaitQuiet(long deadline) throws InterruptedException {
-        while (connections.get() > 0 || exchanges.get() > 0) {
+    boolean awaitQuiet(long deadline) throws InterruptedException {
+        return await(() -> connections.get() == 0 && exchanges.get() == 0, deadline);
+    }
+
+    /** Waits until nothing runs, or until the deadline of System.nanoTime. */
+    boolean awaitNoExchange(long deadline) throws InterruptedException {
+        return await(() -> exchanges.get() == 0, deadline);
+    }
+
+    private synchronized boolean await(BooleanSupplier quiet, long deadline) throws InterruptedException {
+        while (!quiet.getAsBoolean()) {
             long left = (deadline - System.nanoTime()) / 1_000_000;
             if (left <= 0) {
                 return false;

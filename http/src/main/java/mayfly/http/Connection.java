@@ -335,9 +335,14 @@ final class Connection extends Peer {
     }
 
     @Override
-    void drain() {
+    void closeIfIdle() {
         closeWhenIdle = true;
         settle();
+    }
+
+    @Override
+    void goAway() {
+        closeIfIdle();
     }
 
     private long bodyDue() {

@@ -30,6 +30,9 @@ public final class HttpServer implements AutoCloseable {
     /** How long a drain still takes requests on idle connections: one may be on its way. */
     private static final Duration DRAIN_GRACE = Duration.ofMillis(100);
 
+    /** What a drain keeps of its time for the closing handshakes of WebSockets. */
+    private static final Duration SOCKETS_CLOSE = Duration.ofSeconds(2);
+
     private final Transport transport;
     private final Admission admission;
     private final Channel listener;
@@ -115,8 +118,9 @@ public final class HttpServer implements AutoCloseable {
 
     /**
      * Stops listening, lets running exchanges end (their connections close with their response), closes idle
-     * connections. True when nothing is left before the timeout. New requests on open connections are still answered
-     * until then. Call {@link #close} afterwards in any case.
+     * connections, and WebSockets once no exchange runs that may need one, or most of the time is over. True when nothing
+     * is left before the timeout. New requests on open connections are still answered until then. Call {@link #close}
+     * afterwards in any case.
      */
     public boolean drain(Duration timeout) throws InterruptedException {
         long deadline = System.nanoTime() + timeout.toNanos();
@@ -127,6 +131,9 @@ public final class HttpServer implements AutoCloseable {
             return true;
         }
         sweepers.values().forEach(Sweeper::closeIdle);
+        long kept = Math.min(SOCKETS_CLOSE.toNanos(), timeout.toNanos() / 2);
+        admission.awaitNoExchange(deadline - kept);
+        sweepers.values().forEach(Sweeper::closeSockets);
         return admission.awaitQuiet(deadline);
     }
 

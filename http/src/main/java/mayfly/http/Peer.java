@@ -24,8 +24,11 @@ abstract sealed class Peer extends ChannelInboundHandlerAdapter permits Connecti
     /** Looks whether its time is over. Event loop. */
     abstract void sweep(long now);
 
-    /** The server drains: ends what need not go on. Event loop. */
-    abstract void drain();
+    /** The server drains: ends a connection on which nothing is under way. Event loop. */
+    abstract void closeIfIdle();
+
+    /** The server drains: ends what would go on for ever. Event loop. */
+    abstract void goAway();
 
     HttpLimits limits() {
         return serving.spec().limits();

@@ -47,7 +47,12 @@ final class Sweeper {
 
     /** Closes what is idle now, from any thread. */
     void closeIdle() {
-        loop.execute(() -> List.copyOf(peers).forEach(Peer::drain));
+        loop.execute(() -> List.copyOf(peers).forEach(Peer::closeIfIdle));
+    }
+
+    /** Begins to close every WebSocket, from any thread. */
+    void closeSockets() {
+        loop.execute(() -> List.copyOf(peers).forEach(Peer::goAway));
     }
 
     /** Closes everything, from any thread. */

@@ -314,7 +314,12 @@ final class WebSocketConnection extends Peer {
     }
 
     @Override
-    void drain() {
+    void closeIfIdle() {
+        // Whether it is idle its listener knows; requests may depend on it.
+    }
+
+    @Override
+    void goAway() {
         socket.close(CloseCode.GOING_AWAY, "the server stops");
     }
 }

@@ -27,7 +27,8 @@ final class WebSocketHandshake {
 
     /** Whether the client asks for a WebSocket, be it in a way that we take or not. */
     static boolean asked(RequestHead head) {
-        return names(head.headers(), "upgrade").stream().anyMatch("websocket"::equalsIgnoreCase);
+        return head.headers().first("upgrade") != null
+                && names(head.headers(), "upgrade").stream().anyMatch("websocket"::equalsIgnoreCase);
     }
 
     /** The elements of a comma-separated header field, in their order, over all its lines. */

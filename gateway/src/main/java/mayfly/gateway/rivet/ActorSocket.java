@@ -11,10 +11,6 @@ import mayfly.actors.ActorPlace;
 import mayfly.actors.ActorWatch;
 import mayfly.actors.Tunnel;
 import mayfly.actors.TunnelListener;
-import mayfly.core.Step;
-import mayfly.core.request.Request;
-import mayfly.core.request.RequestEffect;
-import mayfly.core.request.RequestEvent;
 import mayfly.core.request.Requests;
 import mayfly.gateway.rivet.SentMessages.Sent;
 import mayfly.gateway.rivet.SocketEvent.ClientSaid;
@@ -41,7 +37,7 @@ final class ActorSocket implements WebSocketListener, ActorListener {
     private final Runnable left;
 
     private final ActorEngine engine;
-    private final Requests wakes;
+    private final Waking waking;
     private final LiveSockets live;
     private final String ray;
     private final long ackMillis;
@@ -64,10 +60,6 @@ final class ActorSocket implements WebSocketListener, ActorListener {
     private @Nullable Tunnel tunnel;
     /** Counts the stays of the actor, so that what an earlier one says is known as that. */
     private int stay;
-    /** In sleep: how the waking goes; null while nobody wants it awake. */
-    private @Nullable Request waking;
-
-    private @Nullable ActorPlace place;
     /** By what runners know it, from when it was taken: the same over all stays. */
     private volatile @Nullable HibernatingRequest name;
 
@@ -79,7 +71,7 @@ final class ActorSocket implements WebSocketListener, ActorListener {
     /** @param left runs when the client leaves before its actor took it; any thread */
     ActorSocket(ActorEngine engine, GatewayTimes times, LiveSockets live, String ray, Runnable left) {
         this.engine = engine;
-        this.wakes = new Requests(times.opening());
+        this.waking = new Waking(new Requests(times.opening()), this::resume, this::fail);
         this.ackMillis = times.ackMax().toMillis();
         this.live = live;
         this.ray = ray;
@@ -165,8 +157,12 @@ final class ActorSocket implements WebSocketListener, ActorListener {
                     stayEnded();
                 }
             }
-            case SocketEvent.ActorReady(var at) -> actorReady(at);
-            case SocketEvent.ActorStopped(var generation) -> feed(new RequestEvent.Stopped(generation, now()));
+            case SocketEvent.ActorReady(var at) -> {
+                if (stage == Stage.ASLEEP) {
+                    waking.ready(at);
+                }
+            }
+            case SocketEvent.ActorStopped(var generation) -> waking.stopped(generation);
             case SocketEvent.ActorDestroyed _ -> {
                 if (stage == Stage.ASLEEP) {
                     close(CloseCode.NORMAL, "actor.destroyed");
@@ -195,7 +191,7 @@ final class ActorSocket implements WebSocketListener, ActorListener {
             waiting.add(said);
             waitingBytes += said.data().length;
             if (stage == Stage.ASLEEP) {
-                wake();
+                waking.begin();
             }
         }
         pause();
@@ -216,7 +212,7 @@ final class ActorSocket implements WebSocketListener, ActorListener {
             paused = ahead;
             socket.reading(!ahead);
         }
-        live.watch(this, stage != Stage.CLOSED && (paused || sent.count() > 0 || waking != null));
+        live.watch(this, stage != Stage.CLOSED && (paused || sent.count() > 0 || waking.isUnderWay()));
     }
 
     private void clientLeft(int code, String reason) {
@@ -239,12 +235,11 @@ final class ActorSocket implements WebSocketListener, ActorListener {
     private void taken(SocketEvent.Taken taken) {
         watch = taken.watch();
         tunnel = taken.tunnel();
-        place = taken.tunnel().place();
         name = new HibernatingRequest(tunnel.gatewayId(), tunnel.requestId());
         hibernates = taken.hibernates();
         stage = Stage.OPEN;
         if (hibernates) {
-            live.add(this, place.actor());
+            live.add(this, tunnel.place().actor());
         }
         flushWaiting();
     }
@@ -301,34 +296,12 @@ final class ActorSocket implements WebSocketListener, ActorListener {
         stage = Stage.ASLEEP;
         stay++;
         ActorWatch its = Objects.requireNonNull(watch);
-        Optional<ActorPlace> next = its.place();
         if (its.isDestroyed()) {
             close(CloseCode.NORMAL, "actor.destroyed");
-        } else if (next.isPresent()
-                && next.get().generation() > tunnel().place().generation()) {
-            actorReady(next.get()); // it told so while it was still thought to be at the old place
-        } else if (sent.isOpen()) {
-            wake();
+        } else if (!waking.left(its, tunnel().place().generation()) && sent.isOpen()) {
+            waking.begin();
         }
         pause();
-    }
-
-    private void wake() {
-        if (waking == null) {
-            apply(wakes.begin());
-        }
-    }
-
-    private void actorReady(ActorPlace at) {
-        if (stage != Stage.ASLEEP || at.generation() <= tunnel().place().generation()) {
-            return;
-        }
-        place = at;
-        if (waking != null) {
-            feed(new RequestEvent.Ready(at.generation(), now()));
-        } else {
-            resume(at);
-        }
     }
 
     /** Goes on at a later place of the actor, with what it may not have heard. False when it left that place already. */
@@ -344,47 +317,8 @@ final class ActorSocket implements WebSocketListener, ActorListener {
         return true;
     }
 
-    private void feed(RequestEvent event) {
-        if (waking != null) {
-            apply(wakes.step(waking, event));
-        }
-    }
-
-    private void apply(Step<Request, RequestEffect> step) {
-        waking = step.state() instanceof Request.Ended ? null : step.state();
-        step.effects().forEach(this::run);
-    }
-
-    private void run(RequestEffect effect) {
-        ActorWatch its = Objects.requireNonNull(watch);
-        switch (effect) {
-            case RequestEffect.Look _ -> {
-                place = its.place().orElse(null);
-                if (its.isDestroyed()) {
-                    feed(new RequestEvent.Absent());
-                } else if (place != null
-                        && place.generation() > tunnel().place().generation()) {
-                    feed(new RequestEvent.Here(place.generation(), now()));
-                } else {
-                    feed(new RequestEvent.NotReady(now()));
-                }
-            }
-            case RequestEffect.Wake _ -> its.wake();
-            case RequestEffect.LookAtPool _ ->
-                feed(new RequestEvent.PoolLooked(its.poolError().isPresent()));
-            case RequestEffect.Send(var generation) -> {
-                boolean there = place != null && place.generation() == generation && resume(place);
-                feed(there ? new RequestEvent.Answered(true) : new RequestEvent.Missed(generation, now()));
-            }
-            case RequestEffect.Fail(var failure) -> fail(GuardError.of(failure));
-            case RequestEffect.Abort _, RequestEffect.Forget _, RequestEffect.Cut _ -> {} // nothing of it is elsewhere
-        }
-    }
-
     private void tick() {
-        if (waking != null && now() >= waking.dueMillis()) {
-            feed(new RequestEvent.Tick(now()));
-        }
+        waking.tick();
         if (stage == Stage.OPEN && hibernates && now() - ackMillis > sent.oldestMillis()) {
             fail(GuardError.guard(504, "tunnel_message_timeout", "The actor did not acknowledge a message in time."));
         }
@@ -410,7 +344,7 @@ final class ActorSocket implements WebSocketListener, ActorListener {
     private void end() {
         boolean was = hibernates;
         stage = Stage.CLOSED;
-        waking = null;
+        waking.end();
         waiting.clear();
         live.watch(this, false);
         if (was) {

@@ -35,7 +35,7 @@ public final class RivetGateway implements AutoCloseable {
                 exchange.header("x-rivet-actor"),
                 webSocket,
                 webSocket ? exchange.webSocketProtocols() : List.of(),
-                host == null ? "" : host.replaceFirst(":[0-9]+$", "")));
+                host == null ? "" : host));
         if (target instanceof Target.Other) {
             return false;
         }

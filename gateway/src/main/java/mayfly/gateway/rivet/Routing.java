@@ -20,6 +20,7 @@ final class Routing {
      * @param targetHeader x-rivet-target
      * @param actorHeader x-rivet-actor
      * @param protocols that a WebSocket offers; empty for other requests
+     * @param host as sent, with its port
      */
     record Head(
             String target,
@@ -95,7 +96,8 @@ final class Routing {
         return null;
     }
 
-    private static GuardError noRoute(String host, String path) {
+    private static GuardError noRoute(String hostAndPort, String path) {
+        String host = hostAndPort.replaceFirst(":[0-9]+$", "");
         return new GuardError(
                 404,
                 "guard",

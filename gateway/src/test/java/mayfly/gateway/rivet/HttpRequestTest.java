@@ -4,7 +4,6 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
-import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -227,71 +226,6 @@ class HttpRequestTest extends GatewayCase {
     }
 
     @Test
-    void anAnswerInPartsArrivesPartByPart() throws Exception {
-        Queue<MessageId> ids = new ConcurrentLinkedQueue<>();
-        ScriptedRunner runner = runner((it, id, message) -> {
-            if (message instanceof ToClientKind.RequestStart) {
-                it.say(
-                        id,
-                        new ToServerKind.ResponseStart(
-                                201, Map.of("content-length", "999"), Optional.of("one ".getBytes(UTF_8)), true));
-                ids.add(id);
-            }
-        });
-        Wire client = client();
-        client.get("/gateway/" + actor("a") + "/x");
-        assertThat(client.line()).contains("201");
-        for (String line = client.line(); !line.isEmpty(); line = client.line()) {
-            assertThat(line).doesNotContain("999");
-        }
-        assertThat(client.chunk()).isEqualTo("one ".getBytes(UTF_8));
-        MessageId id = ids.remove();
-        runner.say(id, new ToServerKind.ResponseChunk("two ".getBytes(UTF_8), false));
-        assertThat(client.chunk()).isEqualTo("two ".getBytes(UTF_8));
-        runner.say(id, new ToServerKind.ResponseChunk("three".getBytes(UTF_8), true));
-        assertThat(client.chunk()).isEqualTo("three".getBytes(UTF_8));
-        assertThat(client.chunk()).isEmpty();
-    }
-
-    @Test
-    void anAnswerInPartsIsCutWhenItsActorStops() throws Exception {
-        runner((runner, id, message) -> {
-            if (message instanceof ToClientKind.RequestStart start) {
-                runner.say(id, new ToServerKind.ResponseStart(200, Map.of(), Optional.of(HELLO), true));
-                runner.wantsSleep(start.actorId());
-            }
-        });
-        Wire client = client();
-        client.get("/gateway/" + actor("a") + "/x");
-        while (!client.line().isEmpty()) {}
-        assertThat(client.chunk()).isEqualTo(HELLO);
-        assertThat(client.atEnd()).isTrue();
-    }
-
-    @Test
-    void aRunnerThatIsFarAheadOfItsClientLosesThatAnswerOnly() throws Exception {
-        ScriptedRunner runner = runner((it, id, message) -> {
-            heard.add(message);
-            if (message instanceof ToClientKind.RequestStart start
-                    && start.path().equals("/flood")) {
-                it.say(id, new ToServerKind.ResponseStart(200, Map.of(), Optional.empty(), true));
-                for (int i = 0; i < 40; i++) {
-                    it.say(id, new ToServerKind.ResponseChunk(new byte[1 << 20], false));
-                }
-            } else if (message instanceof ToClientKind.RequestStart) {
-                it.answer(id, 200, HELLO);
-            }
-        });
-        String actor = actor("a");
-        Wire slow = client();
-        slow.socket.setReceiveBufferSize(4_096);
-        slow.get("/gateway/" + actor + "/flood");
-        await().until(() -> heard.stream().anyMatch(it -> it instanceof ToClientKind.RequestAbort));
-        assertThat(get("/gateway/" + actor + "/x").text()).isEqualTo("hello");
-        assertThat(runner.generation(actor)).isZero();
-    }
-
-    @Test
     void whenTheClientLeavesTheRunnerIsTold() throws Exception {
         runner((_, _, message) -> heard.add(message));
         Wire client = client();
@@ -388,48 +322,6 @@ class HttpRequestTest extends GatewayCase {
         assertThat(get("/gateway/" + actor + "/x").body()).hasSize(1 << 20);
         roomBytes = 1 << 19;
         assertThat(get("/gateway/" + actor + "/x").status()).isEqualTo(502);
-    }
-
-    @Test
-    void runnersAreToldWhyTheyMayNotComeIn() throws Exception {
-        token = "secret";
-        String target = "/runners/connect?protocol_version=7&namespace=default&runner_key=k";
-        assertThat(refused(target, "Sec-WebSocket-Protocol: rivet")).startsWith("1011 guard.missing_header#");
-        assertThat(refused(target, "Sec-WebSocket-Protocol: rivet, rivet_token.wrong"))
-                .startsWith("1011 api.forbidden#");
-        token = null;
-        assertThat(refused(target.replace("default", "nope"), "Sec-WebSocket-Protocol: rivet"))
-                .startsWith("1011 namespace.not_found#");
-        assertThat(refused(target.replace("=7", "=8"), "Sec-WebSocket-Protocol: rivet"))
-                .startsWith("1011 api.bad_request#");
-        assertThat(refused(target.replace("runner_key=k", ""), "Sec-WebSocket-Protocol: rivet"))
-                .startsWith("1011 ws.invalid_url#");
-        assertThat(get(target).status()).isEqualTo(200);
-    }
-
-    private String refused(String target, String header) throws IOException {
-        try (Wire client = new Wire(server.address())) {
-            assertThat(client.upgrade(target, header).status()).isEqualTo(101);
-            return client.frame().close();
-        }
-    }
-
-    @Test
-    void aRunnerWithTheTokenComesInByEveryWay() throws Exception {
-        token = "se cret";
-        for (String header : new String[] {
-            "Sec-WebSocket-Protocol: rivet, rivet_token.se%20cret",
-            "x-rivet-token: se cret",
-            "Authorization: Bearer se cret"
-        }) {
-            try (ScriptedRunner runner =
-                    new ScriptedRunner(server.address(), "pool", header.substring(0, 5), this::polite, header)) {
-                await().until(() -> engine.pools()
-                        .get(engine.namespaces().require("default"), "pool")
-                        .isPresent());
-                assertThat(runner.starts).isEmpty();
-            }
-        }
     }
 
     @Test
