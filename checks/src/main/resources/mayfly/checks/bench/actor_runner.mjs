@@ -4,7 +4,7 @@
 import http from 'node:http';
 import { Runner } from '@rivetkit/engine-runner';
 
-const [mode, endpoint, pool, slots] = process.argv.slice(2);
+const [mode, endpoint, pool, slots] = process.argv.slice(-4); // run by --eval: there is no script name before them
 
 function start(onConnected, onShutdown) {
   const runner = new Runner({
