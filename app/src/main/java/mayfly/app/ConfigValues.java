@@ -25,6 +25,7 @@ final class ConfigValues {
     /** Read by the launcher or the command line client, and no settings of a node. */
     private static final Set<String> OTHER_VARIABLES = Set.of(
             "MAYFLY_BENCH_DIR",
+            "MAYFLY_NPM",
             "MAYFLY_BENCH_POSTGRES",
             "MAYFLY_URL",
             "MAYFLY_CONFIG",
