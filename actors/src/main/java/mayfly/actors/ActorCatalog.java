@@ -74,12 +74,11 @@ public final class ActorCatalog {
         long now = engine.timers().nowMillis();
         Step<Actor, ActorEffect> begin = engine.actors().decider().begin(request.crashPolicy(), now);
         Known known = record(request, begin.state());
-        Optional<ActorId> taken =
-                Durably.write(store.createActor(known.record(), request.input().orElse(null)));
+        Optional<ActorId> taken = Durably.write(
+                engine.actors().create(known, begin.effects(), request.input().orElse(null)));
         if (taken.isPresent()) {
             return new Created(require(taken.get()), false);
         }
-        engine.actors().add(known, begin.effects());
         putName(request);
         return new Created(known.view(), true);
     }

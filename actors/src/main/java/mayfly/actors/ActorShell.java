@@ -28,8 +28,16 @@ final class ActorShell {
     private @Nullable RunnerShell runner;
     /** What a new or resumed actor has to do first; the mailbox's own. */
     private List<ActorEffect> first;
+    /** Until its first commit; the mailbox's own. */
+    private @Nullable ActorBirth birth;
 
     ActorShell(Known known, List<ActorEffect> first, ActorShells shells) {
+        this(known, first, null, shells);
+    }
+
+    /** @param birth how it is to be made durable the first time; null when it is already */
+    ActorShell(Known known, List<ActorEffect> first, @Nullable ActorBirth birth, ActorShells shells) {
+        this.birth = birth;
         this.id = known.record().id();
         this.known = known;
         this.first = first;
@@ -50,6 +58,11 @@ final class ActorShell {
     /** False when it has left memory: look it up again. */
     boolean tell(ActorEvent event) {
         return mailbox.tell(event);
+    }
+
+    /** Begins by the calling thread, which waits until that is durable. */
+    void startHere() {
+        mailbox.pokeHere();
     }
 
     /** Does what is to be done first, or leaves memory if that is nothing. */
@@ -105,21 +118,17 @@ final class ActorShell {
 
     // ---- the mailbox
 
-    private void handle(List<ActorEvent> events) {
+    private void handle(List<ActorEvent> batch) {
         Known before = known;
-        Actor state = before.state();
+        List<ActorEvent> events = new ArrayList<>(batch);
         List<ActorEffect> effects = new ArrayList<>(first);
         first = List.of();
-        for (ActorEvent event : events) {
-            Step<Actor, ActorEffect> step = shells.step(state, event);
-            state = step.state();
-            effects.addAll(step.effects());
-        }
-        if (!state.equals(before.state())) {
-            Known after = before.with(state);
-            if (!shells.commit(after.record())) {
-                mailbox.retire();
-                shells.forget(this);
+        Actor state = askEarly(fold(before.state(), events, effects), events, effects);
+        if (!state.equals(before.state()) || birth != null) {
+            Known after = birth == null ? before.with(state) : before.beginning(state);
+            tellEarly(after, effects);
+            if (!commit(after)) {
+                giveUp(state);
                 return;
             }
             known = after;
@@ -131,6 +140,70 @@ final class ActorShell {
             timer.cancel();
             shells.forget(this);
         }
+    }
+
+    private Actor fold(Actor from, List<ActorEvent> events, List<ActorEffect> effects) {
+        Actor state = from;
+        for (ActorEvent event : events) {
+            if (event instanceof ActorEvent.Tick) {
+                timer.fired();
+            }
+            Step<Actor, ActorEffect> step = shells.step(state, event);
+            state = step.state();
+            effects.addAll(step.effects());
+        }
+        return state;
+    }
+
+    /**
+     * Asks the pool before the commit, for what a pool knows does not outlive the node either: the answer mostly comes at
+     * once, and one commit serves both steps. Not when a slot is given back first, for that must be durable.
+     */
+    private Actor askEarly(Actor state, List<ActorEvent> events, List<ActorEffect> effects) {
+        boolean asks = !effects.isEmpty()
+                && effects.stream().anyMatch(ActorEffect.Ask.class::isInstance)
+                && effects.stream().noneMatch(ActorEffect.Release.class::isInstance);
+        if (!asks) {
+            return state;
+        }
+        effects.stream().filter(ActorEffect.Ask.class::isInstance).forEach(this::run);
+        effects.removeIf(ActorEffect.Ask.class::isInstance);
+        List<ActorEvent> answers = mailbox.takeMore();
+        events.addAll(answers);
+        return fold(state, answers, effects);
+    }
+
+    /** That requests can be sent there is told before the commit: when the node ends, they end with it. */
+    private void tellEarly(Known after, List<ActorEffect> effects) {
+        if (after.state() instanceof Actor.Running && effects.removeIf(this::isReady)) {
+            known = after;
+            after.place()
+                    .ifPresent(
+                            place -> watches.forEach(watch -> watch.listener().ready(place)));
+        }
+    }
+
+    private boolean isReady(ActorEffect effect) {
+        return effect instanceof ActorEffect.TellReady;
+    }
+
+    private boolean commit(Known after) {
+        ActorBirth begun = birth;
+        if (begun == null) {
+            return shells.commit(after.record());
+        }
+        birth = null;
+        return shells.begin(after.record(), begun);
+    }
+
+    /** The node closes, or somebody else has the key: nothing of this actor has left this node's memory. */
+    private void giveUp(Actor state) {
+        if (state instanceof Actor.Pending || state instanceof Actor.Starting) {
+            run(new ActorEffect.Release(state.life().generation()));
+        }
+        mailbox.retire();
+        timer.cancel();
+        shells.forget(this);
     }
 
     private void run(ActorEffect effect) {

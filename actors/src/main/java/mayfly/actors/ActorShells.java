@@ -2,6 +2,7 @@ package mayfly.actors;
 
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executor;
@@ -134,7 +135,28 @@ final class ActorShells {
         }
     }
 
-    /** One that was just created, or that was awake when the node ended. */
+    /** A new actor: answers when it is durable, and starts. */
+    CompletableFuture<Optional<ActorId>> create(Known known, List<ActorEffect> first, byte @Nullable [] input) {
+        ActorBirth birth = new ActorBirth(input, new CompletableFuture<>());
+        ActorShell shell = new ActorShell(known, first, birth, this);
+        awake.put(known.record().id(), shell);
+        shell.startHere();
+        return birth.answer();
+    }
+
+    /** Makes a new actor durable; false when it cannot be, which its creator is told. */
+    boolean begin(ActorRecord record, ActorBirth birth) {
+        try {
+            Optional<ActorId> taken = store.createActor(record, birth.input()).join();
+            birth.answer().complete(taken);
+            return taken.isEmpty();
+        } catch (CompletionException e) {
+            birth.answer().completeExceptionally(e.getCause() == null ? e : e.getCause());
+            return false;
+        }
+    }
+
+    /** One that was awake when the node ended. */
     void add(Known known, List<ActorEffect> first) {
         ActorShell shell = new ActorShell(known, first, this);
         awake.put(known.record().id(), shell);

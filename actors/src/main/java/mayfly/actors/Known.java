@@ -1,6 +1,7 @@
 package mayfly.actors;
 
 import java.time.Instant;
+import java.util.Optional;
 import mayfly.core.actor.Actor;
 import mayfly.store.ActorRecord;
 import org.jspecify.annotations.Nullable;
@@ -12,8 +13,25 @@ record Known(ActorRecord record, Actor state) {
                 record, ActorStateCodec.read(record.state(), ActorStateCodec.crashPolicy(record.crashPolicy())));
     }
 
+    /** Where requests go. */
+    Optional<ActorPlace> place() {
+        return state instanceof Actor.Running it
+                ? Optional.of(new ActorPlace(
+                        record.id(), it.place().generation(), it.place().runner()))
+                : Optional.empty();
+    }
+
     /** The next revision. */
     Known with(Actor next) {
+        return at(next, record.revision() + 1);
+    }
+
+    /** The first revision, of an actor that is not durable yet. */
+    Known beginning(Actor next) {
+        return at(next, record.revision());
+    }
+
+    private Known at(Actor next, long revision) {
         return new Known(
                 new ActorRecord(
                         record.id(),
@@ -27,7 +45,7 @@ record Known(ActorRecord record, Actor state) {
                         alarmAt(next),
                         isAwake(next),
                         ActorStateCodec.write(next),
-                        record.revision() + 1),
+                        revision),
                 next);
     }
 
@@ -61,7 +79,7 @@ record Known(ActorRecord record, Actor state) {
                 record.id(),
                 record.namespace(),
                 record.name(),
-                java.util.Optional.ofNullable(record.key()),
+                Optional.ofNullable(record.key()),
                 record.pool(),
                 record.createdAt(),
                 state);

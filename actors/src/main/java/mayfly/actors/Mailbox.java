@@ -52,6 +52,24 @@ final class Mailbox<E> {
         executor.execute(this::runOnce);
     }
 
+    /** As {@link #poke}, by the calling thread; what is told meanwhile is left to the executor. */
+    void pokeHere() {
+        synchronized (lock) {
+            if (retired || running) {
+                return;
+            }
+            running = true;
+        }
+        handle(List.of());
+        synchronized (lock) {
+            if (waiting.isEmpty()) {
+                running = false;
+                return;
+            }
+        }
+        executor.execute(this::run);
+    }
+
     /** Runs the action unless nobody reads any more, which does not begin meanwhile. */
     boolean ifOpen(Runnable action) {
         synchronized (lock) {
@@ -59,6 +77,15 @@ final class Mailbox<E> {
                 action.run();
             }
             return !retired;
+        }
+    }
+
+    /** From the handler: what was told since its batch began. */
+    List<E> takeMore() {
+        synchronized (lock) {
+            List<E> more = waiting;
+            waiting = new ArrayList<>(2);
+            return more;
         }
     }
 
