@@ -22,6 +22,11 @@ import org.jspecify.annotations.Nullable;
  * that a thread of its own empties.
  */
 final class Channel implements WebSocket.Listener {
+    /** The codes of the protocol itself are not for programs: Java's client refuses to send them. */
+    private static final int BROKEN_RULE = 4002;
+
+    private static final int SILENT = 4008;
+
     /** Ends the writer: no message is empty. */
     private static final byte[] LAST = {};
 
@@ -29,6 +34,11 @@ final class Channel implements WebSocket.Listener {
     record End(int code, String reason) {
         boolean isEviction() {
             return reason.startsWith("ws.eviction");
+        }
+
+        @Override
+        public String toString() {
+            return code + " " + reason;
         }
     }
 
@@ -88,7 +98,7 @@ final class Channel implements WebSocket.Listener {
     public @Nullable CompletionStage<?> onBinary(WebSocket from, ByteBuffer data, boolean last) {
         heardNanos = System.nanoTime();
         if (parts.size() + (long) data.remaining() > RunnerProtocol.MESSAGE_BYTES_MAX) {
-            close(1009, "a message over the limit");
+            close(BROKEN_RULE, "a message over the limit");
             return null;
         }
         byte[] part = new byte[data.remaining()];
@@ -111,13 +121,13 @@ final class Channel implements WebSocket.Listener {
         try {
             receiver.accept(this, RunnerProtocol.decodeToClient(message));
         } catch (MalformedMessageException e) {
-            close(1002, "a message that is none: " + e.getMessage());
+            close(BROKEN_RULE, "a message that is none: " + e.getMessage());
         }
     }
 
     @Override
     public @Nullable CompletionStage<?> onText(WebSocket from, CharSequence data, boolean last) {
-        close(1003, "messages are binary");
+        close(BROKEN_RULE, "messages are binary");
         return null;
     }
 
@@ -168,7 +178,7 @@ final class Channel implements WebSocket.Listener {
         while (true) {
             long silence = TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - heardNanos);
             if (silence >= silenceMillisMax) {
-                close(1002, "silent for " + silence + " ms");
+                close(SILENT, "silent for " + silence + " ms");
             }
             try {
                 return end.get(Math.max(1, silenceMillisMax - silence), TimeUnit.MILLISECONDS);

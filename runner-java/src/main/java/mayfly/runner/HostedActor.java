@@ -114,8 +114,10 @@ final class HostedActor {
             }
             started();
             live();
-            actor().onSleep();
-            sockets.save();
+            if (!lost) {
+                actor().onSleep();
+                sockets.save();
+            }
         } catch (Throwable e) {
             fault = Optional.of(String.valueOf(e));
             if (!lost) {

@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.BooleanSupplier;
 import mayfly.runner.protocol.ActorCheckpoint;
 import mayfly.runner.protocol.Command;
 import mayfly.runner.protocol.CommandWrapper;
@@ -147,13 +148,22 @@ final class HostedActors {
         all.forEach(actor -> actor.lose(why, tellEngine));
     }
 
-    /** Waits until there is none, at most so long. */
-    void awaitNone(long millis) throws InterruptedException {
+    /** Waits until there is none, as long as that may be expected, and at most so long. */
+    void awaitNone(BooleanSupplier expected, long millis) throws InterruptedException {
         long deadline = System.nanoTime() + millis * 1_000_000;
         synchronized (lock) {
-            for (long left = millis; !actors.isEmpty() && left > 0; left = (deadline - System.nanoTime()) / 1_000_000) {
+            long left = millis;
+            while (!actors.isEmpty() && expected.getAsBoolean() && left > 0) {
                 lock.wait(left);
+                left = (deadline - System.nanoTime()) / 1_000_000;
             }
+        }
+    }
+
+    /** What may be expected has changed. */
+    void expectAnew() {
+        synchronized (lock) {
+            lock.notifyAll();
         }
     }
 }

@@ -47,6 +47,9 @@ final class Link {
 
         void welcomed();
 
+        /** After a connection that had come to a welcome. */
+        void disconnected();
+
         void received(ToClient message);
 
         /** No connection will follow. */
@@ -84,14 +87,16 @@ final class Link {
             while (!isClosed()) {
                 Optional<Channel.End> end = connection();
                 boolean wasWelcomed = leave();
+                if (wasWelcomed) {
+                    hosting.disconnected();
+                }
                 failures = wasWelcomed ? 0 : failures + 1;
                 if (end.isPresent() && end.get().isEviction()) {
                     why = "evicted: " + end.get().reason();
                     break;
                 }
                 if (!isClosed()) {
-                    end.ifPresent(ended -> LOG.log(
-                            System.Logger.Level.WARNING, "connection ended: {0} {1}", ended.code(), ended.reason()));
+                    end.ifPresent(ended -> LOG.log(System.Logger.Level.WARNING, "connection ended: " + ended));
                     Thread.sleep(Backoff.before(failures, random));
                 }
             }

@@ -47,6 +47,11 @@ public final class Runner implements AutoCloseable {
         }
 
         @Override
+        public void disconnected() {
+            actors.expectAnew();
+        }
+
+        @Override
         public void received(ToClient message) {
             switch (message) {
                 case ToClient.Commands(var commands) -> actors.obey(commands);
@@ -115,7 +120,7 @@ public final class Runner implements AutoCloseable {
         try {
             if (link.isConnected()) {
                 outbox.say(new ToServer.Stopping());
-                actors.awaitNone(spec.drainGrace().toMillis());
+                actors.awaitNone(link::isConnected, spec.drainGrace().toMillis());
             }
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();

@@ -95,7 +95,11 @@ public record RunnerSpec(
     URI socketAddress() {
         String base = endpoint.toString().replaceAll("/+$", "").replaceFirst("^http", "ws");
         return URI.create(base + "/runners/connect?protocol_version=" + PROTOCOL_VERSION + "&namespace="
-                + URLEncoder.encode(namespace, StandardCharsets.UTF_8) + "&runner_key="
-                + URLEncoder.encode(key, StandardCharsets.UTF_8));
+                + encoded(namespace) + "&runner_key=" + encoded(key));
+    }
+
+    /** For a query of any server: spaces as those of a path. */
+    private static String encoded(String value) {
+        return URLEncoder.encode(value, StandardCharsets.UTF_8).replace("+", "%20");
     }
 }

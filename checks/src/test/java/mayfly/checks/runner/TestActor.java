@@ -25,6 +25,7 @@ final class TestActor implements Actor {
     static final class Diary {
         private final Queue<String> lines = new ConcurrentLinkedQueue<>();
         final CountDownLatch gate = new CountDownLatch(1);
+        volatile boolean storesAtSleep = true;
 
         void note(String actor, String what) {
             lines.add(actor + " " + what);
@@ -66,7 +67,9 @@ final class TestActor implements Actor {
     @Override
     public void onSleep() throws Exception {
         note("sleep");
-        self.kv().put("slept", new byte[] {1});
+        if (diary.storesAtSleep) {
+            self.kv().put("slept", new byte[] {1});
+        }
     }
 
     @Override
