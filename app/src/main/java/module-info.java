@@ -2,6 +2,8 @@
 @org.jspecify.annotations.NullMarked
 module mayfly.app {
     requires java.logging;
+    requires java.management;
+    requires jdk.management;
     requires mayfly.cli;
     requires mayfly.gateway;
     requires mayfly.machine.host;

@@ -1,7 +1,9 @@
 package mayfly.app;
 
+import com.sun.management.UnixOperatingSystemMXBean;
 import java.io.Closeable;
 import java.io.IOException;
+import java.lang.management.ManagementFactory;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -52,6 +54,9 @@ import mayfly.store.Stores;
  * Port first: a node that cannot be reached shall not touch data.
  */
 final class RunningNode implements AutoCloseable {
+    /** What a busy node has open besides connections of clients. */
+    private static final int DESCRIPTORS_OF_NODE = 2_048;
+
     private interface Closing {
         void close() throws IOException;
     }
@@ -227,7 +232,20 @@ final class RunningNode implements AutoCloseable {
                 config.drain());
     }
 
+    /** A connection is a descriptor; the JVM has raised the soft limit to the hard one already. */
+    private static void tellOfDescriptors() {
+        if (ManagementFactory.getOperatingSystemMXBean() instanceof UnixOperatingSystemMXBean host
+                && host.getMaxFileDescriptorCount() < Limits.CONNECTIONS_MAX + DESCRIPTORS_OF_NODE) {
+            String told =
+                    "only " + host.getMaxFileDescriptorCount() + " files may be open, and " + Limits.CONNECTIONS_MAX
+                            + " connections need one each: raise the hard limit (ulimit -Hn, LimitNOFILE of systemd) to "
+                            + (Limits.CONNECTIONS_MAX + DESCRIPTORS_OF_NODE);
+            System.getLogger("mayfly.app").log(System.Logger.Level.WARNING, told);
+        }
+    }
+
     private HttpServer serve(Node node, ActorEngine actors) throws BindException, IOException {
+        tellOfDescriptors();
         Gateway gateway = new Gateway(
                 node, actors, new GatewaySpec(config.token(), config.hosts(), config.functions(), Main.VERSION));
         HttpLimits limits = HttpLimits.DEFAULT

@@ -17,11 +17,41 @@ import mayfly.runner.protocol.ToServerKind;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.Test;
 
-/** Ten thousand requests that wait for one actor: how much memory that takes, and that each is answered. */
+/** Ten thousand requests that wait for one actor, and thousands of idle sockets: what each takes, and that all are answered. */
 class HeldRequestsTest extends GatewayCase {
     private static final int COUNT = 10_000;
+    private static final int SOCKETS_COUNT = 4_000;
     /** Of heap and direct buffers, for a connection, its request and the thread that holds it. */
     private static final long BYTES_EACH_MAX = 24 * 1024;
+
+    /** Opens WebSockets, says one word over each, and again over each when it is told to. */
+    private static final String SOCKETS = """
+            import socket, sys
+            port, target, count = int(sys.argv[1]), sys.argv[2], int(sys.argv[3])
+            opening = (f"GET {target} HTTP/1.1\\r\\nHost: 127.0.0.1\\r\\nConnection: Upgrade\\r\\nUpgrade: websocket\\r\\n"
+                "Sec-WebSocket-Version: 13\\r\\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\\r\\n"
+                "Sec-WebSocket-Protocol: rivet\\r\\n\\r\\n").encode()
+            word = b"\\x81\\x84\\0\\0\\0\\0word"
+            sockets = []
+            def echoed(s, before=b""):
+                seen = before
+                while not seen.endswith(b"\\x81\\x04word"):
+                    got = s.recv(4096)
+                    if not got:
+                        sys.exit(repr(seen))
+                    seen += got
+            for i in range(count):
+                s = socket.create_connection(("127.0.0.1", port))
+                s.settimeout(60)
+                s.sendall(opening + word)
+                sockets.append(s)
+            for s in sockets: echoed(s)
+            print("open", flush=True)
+            sys.stdin.readline()
+            for s in sockets: s.sendall(word)
+            for s in sockets: echoed(s)
+            print("again", flush=True)
+            """;
 
     /** In a process of its own, for the descriptors of both ends would be too many for one. */
     private static final String CLIENTS = """
@@ -66,7 +96,7 @@ class HeldRequestsTest extends GatewayCase {
         runner.runs = false;
         String actor = actor("a");
         long before = usedBytes();
-        Process clients = clients(actor);
+        Process clients = clients(CLIENTS, actor, COUNT);
         try (BufferedReader out = clients.inputReader(UTF_8)) {
             assertThat(out.readLine()).isEqualTo("sent");
             await().atMost(Duration.ofSeconds(60)).until(() -> server.exchanges() == COUNT);
@@ -83,10 +113,48 @@ class HeldRequestsTest extends GatewayCase {
         }
     }
 
-    private Process clients(String actor) throws IOException {
+    @Test
+    void idleSocketsTakeLittleMemoryAwakeAndAsleep() throws Exception {
+        ScriptedRunner runner = runner((it, id, message) -> {
+            switch (message) {
+                case ToClientKind.WebSocketOpen _ -> it.say(id, new ToServerKind.WebSocketOpen(true));
+                case ToClientKind.WebSocketMessage(var data, var binary) -> {
+                    it.say(id, new ToServerKind.WebSocketMessage(data, binary));
+                    it.say(id, new ToServerKind.WebSocketMessageAck(id.messageIndex()));
+                }
+                default -> {}
+            }
+        });
+        String actor = actor("a");
+        long before = usedBytes();
+        Process clients = clients(SOCKETS, actor, SOCKETS_COUNT);
+        try (BufferedReader out = clients.inputReader(UTF_8)) {
+            assertThat(out.readLine()).isEqualTo("open");
+            assertThat(gateway.hibernating()).isEqualTo(SOCKETS_COUNT);
+            long awake = (usedBytes() - before) / SOCKETS_COUNT;
+            runner.wantsSleep(actor);
+            await().until(() -> engine.load().tunnels() == 0);
+            long asleep = (usedBytes() - before) / SOCKETS_COUNT;
+            System.out.printf(
+                    "%,d idle sockets, %.1f KB each, %.1f KB while their actor sleeps%n",
+                    SOCKETS_COUNT, awake / 1024.0, asleep / 1024.0);
+            assertThat(Math.max(awake, asleep)).isLessThan(BYTES_EACH_MAX);
+            clients.getOutputStream().write('\n');
+            clients.getOutputStream().flush();
+            assertThat(out.readLine()).isEqualTo("again");
+            assertThat(runner.starts).hasSize(2);
+            assertThat(runner.starts.stream().toList().getLast().hibernatingRequests())
+                    .hasSize(SOCKETS_COUNT);
+        } finally {
+            clients.destroyForcibly();
+        }
+        await().until(() -> gateway.hibernating() == 0);
+    }
+
+    private Process clients(String script, String actor, int count) throws IOException {
         String port = String.valueOf(server.address().getPort());
         try {
-            return new ProcessBuilder("python3", "-c", CLIENTS, port, "/gateway/" + actor + "/x", String.valueOf(COUNT))
+            return new ProcessBuilder("python3", "-c", script, port, "/gateway/" + actor + "/x", String.valueOf(count))
                     .redirectError(ProcessBuilder.Redirect.INHERIT)
                     .start();
         } catch (IOException e) {
