@@ -71,13 +71,15 @@ public class Counter implements Actor {
         return count;
     }
 
-    /** Hosts counters for the engine at the address given, or for a node on this machine. */
+    /** Hosts counters for the engine that the environment names, or for a node on this machine. */
     public static void main(String[] arguments) throws Exception {
-        String endpoint = arguments.length > 0 ? arguments[0] : "http://127.0.0.1:7070";
-        RunnerSpec spec = RunnerSpec.of(endpoint, "java-counters").withSlots(1000).withActorName("java-counter");
+        RunnerSpec spec = RunnerSpec.of("http://127.0.0.1:7070", "java-counters")
+                .withSlots(1000)
+                .withActorName("java-counter")
+                .withEnvironment(System.getenv());
         try (Runner runner = Runner.connect(spec, Counter::new).closeAtExit()) {
             runner.awaitConnected(Duration.ofMinutes(1));
-            System.out.println("hosting counters for " + endpoint);
+            System.out.println("hosting counters for " + spec.endpoint());
             System.out.println("ended: " + runner.awaitEnd());
         }
     }

@@ -59,6 +59,25 @@ public record RunnerSpec(
                 Duration.ofMinutes(2));
     }
 
+    /**
+     * As the program's environment says, where it says something: a program that a node starts is told so where to connect.
+     *
+     * @param environment of which RIVET_ENDPOINT, RIVET_NAMESPACE, RIVET_RUNNER (the pool), RIVET_TOKEN and
+     *     RIVET_TOTAL_SLOTS are read
+     */
+    public RunnerSpec withEnvironment(Map<String, String> environment) {
+        return new RunnerSpec(
+                URI.create(environment.getOrDefault("RIVET_ENDPOINT", endpoint.toString())),
+                environment.getOrDefault("RIVET_NAMESPACE", namespace),
+                environment.getOrDefault("RIVET_RUNNER", pool),
+                Optional.ofNullable(environment.get("RIVET_TOKEN")).or(() -> token),
+                key,
+                version,
+                Integer.parseInt(environment.getOrDefault("RIVET_TOTAL_SLOTS", Integer.toString(slots))),
+                actorNames,
+                drainGrace);
+    }
+
     public RunnerSpec withNamespace(String other) {
         return new RunnerSpec(endpoint, other, pool, token, key, version, slots, actorNames, drainGrace);
     }

@@ -13,6 +13,8 @@ import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import mayfly.checks.npm.NpmPackages;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
@@ -66,29 +68,48 @@ class ExamplesTest {
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(),
                 "-cp",
                 System.getProperty("java.class.path"),
-                example("counter-java/Counter.java").toString(),
-                engine.endpoint()));
+                example("counter-java/Counter.java").toString()));
         BufferedReader out = program.inputReader();
         assertThat(out.readLine()).isEqualTo("hosting counters for " + engine.endpoint());
-        assertThat(post("increment")).isEqualTo("1\n");
-        assertThat(post("sleep")).isEqualTo("good night\n");
-        assertThat(post("increment")).isEqualTo("2\n");
+        assertThat(post("java-counters", "increment")).isEqualTo("1\n");
+        assertThat(post("java-counters", "sleep")).isEqualTo("good night\n");
+        assertThat(post("java-counters", "increment")).isEqualTo("2\n");
         program.toHandle().destroy(); // the process's own would close what we read
         assertThat(out.readLine()).isEqualTo("ended: closed");
     }
 
-    private static String post(String path) throws Exception {
-        String query = "?rvt-namespace=default&rvt-method=getOrCreate&rvt-pool=java-counters"
-                + "&rvt-crash-policy=sleep&rvt-key=mine";
-        URI address = URI.create(engine.endpoint() + "/gateway/java-counter/" + path + query);
+    private static String post(String pool, String path) throws Exception {
+        String query = "?rvt-namespace=default&rvt-method=getOrCreate&rvt-crash-policy=sleep&rvt-pool=" + pool
+                + "&rvt-key=of-" + pool;
+        return send(HttpRequest.newBuilder(URI.create(engine.endpoint() + "/gateway/java-counter/" + path + query))
+                .POST(HttpRequest.BodyPublishers.noBody()));
+    }
+
+    private static String send(HttpRequest.Builder request) throws Exception {
         try (HttpClient client = HttpClient.newHttpClient()) {
-            return client.send(
-                            HttpRequest.newBuilder(address)
-                                    .POST(HttpRequest.BodyPublishers.noBody())
-                                    .build(),
-                            HttpResponse.BodyHandlers.ofString())
+            return client.send(request.build(), HttpResponse.BodyHandlers.ofString())
                     .body();
         }
+    }
+
+    /** The same program, started by the node when somebody wants a counter. */
+    @Test
+    void aNodeStartsTheCounterInJavaItself() throws Exception {
+        String command = Stream.of(
+                        Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                        "-cp",
+                        System.getProperty("java.class.path"),
+                        example("counter-java/Counter.java").toString())
+                .map(word -> '"' + word + '"')
+                .collect(Collectors.joining(", "));
+        String pool = "{\"datacenters\": {\"default\": {\"hosted\": {\"command\": [" + command
+                + "], \"slots_per_runner\": 10, \"idle_seconds\": 1}}}}";
+        send(HttpRequest.newBuilder(URI.create(engine.endpoint() + "/runner-configs/hosted-counters?namespace=default"))
+                .header("content-type", "application/json")
+                .PUT(HttpRequest.BodyPublishers.ofString(pool)));
+        assertThat(post("hosted-counters", "increment")).isEqualTo("1\n");
+        assertThat(post("hosted-counters", "sleep")).isEqualTo("good night\n");
+        assertThat(post("hosted-counters", "increment")).isEqualTo("2\n");
     }
 
     @Test

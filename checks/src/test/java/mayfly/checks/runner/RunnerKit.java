@@ -10,9 +10,11 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.HexFormat;
+import java.util.List;
 import java.util.Random;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
+import java.util.stream.IntStream;
 import mayfly.runner.Runner;
 import mayfly.runner.RunnerSpec;
 import org.awaitility.Awaitility;
@@ -97,6 +99,24 @@ abstract class RunnerKit {
         assertThat(client.get(actor, "/count").body()).isEqualTo("2");
         assertThat(diary.of(actor)).containsExactly("made", "start for you");
         assertThat(runner.actors()).isEqualTo(1);
+    }
+
+    /** The actor has no lock, and needs none. */
+    @Test
+    void anActorDoesOneThingAtATime() throws Exception {
+        String actor = create();
+        List<CompletableFuture<String>> counts = IntStream.range(0, 30)
+                .mapToObj(_ -> CompletableFuture.supplyAsync(() -> {
+                    try {
+                        return client.get(actor, "/count").body();
+                    } catch (Exception e) {
+                        throw new AssertionError(e);
+                    }
+                }))
+                .toList();
+        assertThat(counts.stream().map(CompletableFuture::join))
+                .containsExactlyInAnyOrder(
+                        IntStream.rangeClosed(1, 30).mapToObj(Integer::toString).toArray(String[]::new));
     }
 
     @Test
