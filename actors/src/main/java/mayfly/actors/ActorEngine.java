@@ -11,6 +11,7 @@ import mayfly.base.ActorId;
 import mayfly.base.Clock;
 import mayfly.base.Ids;
 import mayfly.base.NamespaceId;
+import mayfly.core.actor.Actor;
 import mayfly.core.actor.Actors;
 import mayfly.core.runner.Runners;
 import mayfly.runner.protocol.RunnerProtocol;
@@ -97,8 +98,8 @@ public final class ActorEngine implements AutoCloseable {
         while (true) {
             List<ActorRecord> page = store.awakeActors(after, PAGE);
             for (ActorRecord record : page) {
-                Known known = Known.read(record);
-                actors.add(known, actors.decider().resume(known.state()));
+                Actor state = actors.decider().resumed(Known.read(record).state(), timers.nowMillis());
+                actors.resume(new Known(record, state), actors.decider().resume(state));
             }
             if (page.size() < PAGE) {
                 return;

@@ -60,14 +60,9 @@ final class ActorShell {
         return mailbox.tell(event);
     }
 
-    /** Begins by the calling thread, which waits until that is durable. */
+    /** Begins by the calling thread, which waits until that is done, and durable. */
     void startHere() {
         mailbox.pokeHere();
-    }
-
-    /** Does what is to be done first, or leaves memory if that is nothing. */
-    void start() {
-        mailbox.poke();
     }
 
     // ---- who looks at it: any thread

@@ -156,11 +156,11 @@ final class ActorShells {
         }
     }
 
-    /** One that was awake when the node ended. */
-    void add(Known known, List<ActorEffect> first) {
+    /** One that was awake when the node ended. On return it has its place, so that its runner may speak of it. */
+    void resume(Known known, List<ActorEffect> first) {
         ActorShell shell = new ActorShell(known, first, this);
         awake.put(known.record().id(), shell);
-        shell.start();
+        shell.startHere();
     }
 
     void forget(ActorShell shell) {

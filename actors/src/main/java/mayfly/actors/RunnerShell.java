@@ -145,6 +145,9 @@ final class RunnerShell {
         HostedActor entry = hosted.find(actor);
         if (entry != null && hosted.seen(actor, told.generation(), session)) {
             entry.actor.tell(told);
+        } else if (!(told.news() instanceof ActorEvent.Stopped)) {
+            // the command to stop was lost on the way: it would run for ever
+            channel.send(session, Commands.stop(actor, told.generation()));
         }
     }
 

@@ -60,6 +60,28 @@ public final class Actors {
         };
     }
 
+    /**
+     * The actor as a node that has just started takes it from the store: a runner that could not tell its news while no node
+     * was there gets the time of a start to do so, before its silence means anything.
+     */
+    public Actor resumed(Actor actor, long nowMillis) {
+        long soonest = nowMillis + times.start().toMillis();
+        return switch (actor) {
+            case Starting it -> new Starting(it.life(), it.place(), Math.max(soonest, it.deadlineMillis()));
+            case Stopping it ->
+                new Stopping(
+                        it.life(),
+                        it.place(),
+                        it.reason(),
+                        it.wake(),
+                        it.sinceMillis(),
+                        Math.max(soonest, it.deadlineMillis()));
+            case Destroying it ->
+                new Destroying(it.life(), it.place(), it.sinceMillis(), Math.max(soonest, it.deadlineMillis()));
+            case Sleeping _, Pending _, BackingOff _, Running _, Destroyed _ -> actor;
+        };
+    }
+
     /** What follows from the event. */
     public Step<Actor, ActorEffect> step(Actor actor, ActorEvent event) {
         Step<Actor, ActorEffect> step = switch (actor) {

@@ -287,4 +287,21 @@ class ActorStepTest extends ActorRows {
             assertThat(ACTORS.resume(placed)).containsExactly(new Occupy(3, R));
         }
     }
+
+    @Test
+    void afterARestartARunnerGetsTimeToTellWhatItCouldNot() {
+        Actor starting = starting(CrashPolicy.RESTART); // until 31 s
+        assertThat(ACTORS.resumed(starting, 500)).isEqualTo(starting);
+        Actor patient = ACTORS.resumed(starting, 90_000);
+        assertThat(patient.dueMillis()).hasValue(120_000);
+        stays(patient, new Tick(119_999));
+        for (Actor stopping : List.of(
+                stopping(CrashPolicy.RESTART, Reason.SLEEP),
+                new Destroying(life(CrashPolicy.RESTART), place(1), 7, 7 + STOP))) {
+            assertThat(ACTORS.resumed(stopping, 500)).isEqualTo(stopping);
+            assertThat(ACTORS.resumed(stopping, 9_000_000).dueMillis()).hasValue(9_030_000);
+        }
+        Actor pending = new Pending(life(CrashPolicy.RESTART), 0, OptionalLong.of(60_000));
+        assertThat(ACTORS.resumed(pending, 90_000)).isEqualTo(pending);
+    }
 }
