@@ -41,6 +41,8 @@ final class SimProcess {
         boolean stopping;
         int requests;
         boolean over;
+        /** It does not say what it is asked in the time that anybody gives it. */
+        boolean slow;
 
         Instance(String actor, long generation) {
             this.actor = actor;
@@ -59,6 +61,9 @@ final class SimProcess {
     private final int version;
     private final int slots;
     final Map<String, Instance> live = new TreeMap<>();
+    /** Unlike the npm client it may say late that an actor runs, and finds one there that it is told to start again. */
+    private final boolean careful;
+
     private @Nullable SimSocket socket;
     private boolean attached;
     private @Nullable String runnerId;
@@ -75,6 +80,7 @@ final class SimProcess {
         this.key = key;
         this.version = version;
         this.slots = slots;
+        this.careful = agenda.chance(30);
     }
 
     /** Whether what it is sent now arrives, and is acted upon. */
@@ -282,8 +288,11 @@ final class SimProcess {
                 Instance instance = live.get(actor);
                 if (instance != null && instance.generation == generation && !instance.stopping) {
                     instance.stopping = true;
-                    if (!world.isScripted()) {
-                        later(agenda.soon(1_500), () -> stopped(instance, false));
+                    if (world.fault(5)) {
+                        instance.slow = true;
+                        later(agenda.between(1_000, 80_000), () -> stopped(instance, false));
+                    } else if (!world.isScripted()) {
+                        later(agenda.soon(1_500), () -> stopped(instance, agenda.chance(20)));
                     }
                 }
             }
@@ -291,12 +300,23 @@ final class SimProcess {
     }
 
     private void start(Instance instance) {
-        world.referee().started(this, instance);
         Instance old = live.get(instance.actor);
+        if (careful && old != null && old.generation >= instance.generation) {
+            return;
+        }
+        world.referee().started(this, instance);
         if (old != null) {
             drop(old);
         }
         live.put(instance.actor, instance);
+        if (careful && world.fault(10)) {
+            instance.slow = true;
+            later(agenda.between(1_000, 50_000), () -> {
+                tell(instance, new Event.StateUpdate(new ActorState.Running()));
+                think(instance);
+            });
+            return;
+        }
         tell(instance, new Event.StateUpdate(new ActorState.Running()));
         if (world.fault(5)) {
             later(agenda.soon(500), () -> stopped(instance, false));

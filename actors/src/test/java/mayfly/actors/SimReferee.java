@@ -42,7 +42,10 @@ final class SimReferee {
                 require(other.generation != instance.generation, SimRule.ONE_INSTANCE, instance + " on " + process);
                 Instance old = other.generation < instance.generation ? other : instance;
                 SimProcess where = other.generation < instance.generation ? entry.getValue() : process;
-                require(!where.isWell(), SimRule.ONE_ACTOR, instance + " on " + process + " beside " + entry);
+                require(
+                        !where.isWell() || old.slow,
+                        SimRule.ONE_ACTOR,
+                        instance + " on " + process + " beside " + entry);
                 mustEnd(old, where);
             }
         }

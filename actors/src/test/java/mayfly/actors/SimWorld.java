@@ -50,8 +50,12 @@ final class SimWorld {
     private final int crashPermille;
     private final int slots;
     private final boolean scripted;
+    /** Whether runners of a higher version drain the others. */
+    private final boolean upgrades;
+
     private SimNode node;
     private int processNumber;
+    private int version = 1;
     private boolean busy = true;
     private @Nullable SimEndpoint endpoint;
     private long fewerSinceMillis = Long.MAX_VALUE;
@@ -64,6 +68,7 @@ final class SimWorld {
         faultPercent = agenda.chance(30) ? 0 : agenda.between(5, 100);
         crashPermille = agenda.chance(50) ? 0 : agenda.between(1, 20);
         slots = agenda.between(1, 6);
+        upgrades = agenda.chance(30);
         node = new SimNode(agenda);
         scripted = false;
     }
@@ -74,6 +79,7 @@ final class SimWorld {
         this.serverless = serverless;
         this.slots = slots;
         faultPercent = 0;
+        upgrades = false;
         crashPermille = 0;
         node = new SimNode(agenda);
         scripted = true;
@@ -267,7 +273,7 @@ final class SimWorld {
                 Optional.of(serverlessConfig),
                 Optional.empty(),
                 Optional.empty(),
-                Optional.of(false));
+                Optional.of(upgrades));
         try {
             engine.pools().put(engine.namespaces().find("default").orElseThrow(), "pool", config);
         } catch (ActorException refused) {
@@ -283,7 +289,8 @@ final class SimWorld {
     }
 
     SimProcess process() {
-        SimProcess process = new SimProcess(this, "process" + ++processNumber, 1, slots);
+        version += upgrades && busy && agenda.chance(20) ? 1 : 0;
+        SimProcess process = new SimProcess(this, "process" + ++processNumber, version, slots);
         processes.removeIf(SimProcess::isOver);
         processes.add(process);
         if (!serverless) {
