@@ -372,7 +372,7 @@ class ActorEngineTest {
     @Test
     void aRunnerThatDoesNotSayWhoItIsIsClosed() throws ActorException {
         ScriptedRunner mute = new ScriptedRunner(engine, "pool", "mute", 1, 1);
-        engine.connect(new RunnerHello("default", "mute", 7), mute);
+        engine.connect(new RunnerHello("default", "mute", 7), mute.link());
         await().until(() -> mute.closedFor.contains("ws.timed_out_waiting_for_init"));
     }
 

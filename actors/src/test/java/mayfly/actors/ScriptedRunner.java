@@ -32,7 +32,7 @@ import mayfly.runner.protocol.ToServerKind;
  * A runner that does on the wire what the npm client does, and what tests tell it: starts at once, says Stopped with an
  * error after each stop, tells all events of live actors again after a cut.
  */
-final class ScriptedRunner implements RunnerLink {
+final class ScriptedRunner {
     private final ActorEngine engine;
     private final String pool;
     private final String key;
@@ -46,6 +46,7 @@ final class ScriptedRunner implements RunnerLink {
     volatile String closedFor = "";
     private volatile boolean connected;
     private RunnerSession session;
+    private volatile Wire wire = new Wire();
     Optional<String> token = Optional.empty();
 
     /** An actor that runs here, with its history. */
@@ -66,8 +67,10 @@ final class ScriptedRunner implements RunnerLink {
     }
 
     void connect() throws ActorException {
+        Wire next = new Wire();
+        wire = next;
         connected = true;
-        session = engine.connect(new RunnerHello("default", key, RunnerProtocol.VERSION, token), this);
+        session = engine.connect(new RunnerHello("default", key, RunnerProtocol.VERSION, token), next);
         say(new ToServer.Init(pool, version, slots, Optional.empty(), Optional.empty()));
     }
 
@@ -193,18 +196,38 @@ final class ScriptedRunner implements RunnerLink {
 
     // ---- from the engine
 
-    @Override
-    public void send(byte[] frame) {
-        if (!connected) {
-            return;
+    RunnerLink link() {
+        return wire;
+    }
+
+    /** One socket: the end of an earlier one says nothing of a later one. */
+    private final class Wire implements RunnerLink {
+        @Override
+        public void send(byte[] frame) {
+            if (!connected || wire != this) {
+                return;
+            }
+            try {
+                ToClient message = RunnerProtocol.decodeToClient(frame);
+                heard.add(message);
+                // not on the engine's thread, which may hold a lock of the runner
+                Thread.ofVirtual().start(() -> act(message));
+            } catch (MalformedMessageException e) {
+                throw new AssertionError(e);
+            }
         }
-        try {
-            ToClient message = RunnerProtocol.decodeToClient(frame);
-            heard.add(message);
-            // not on the engine's thread, which may hold a lock of the runner
-            Thread.ofVirtual().start(() -> act(message));
-        } catch (MalformedMessageException e) {
-            throw new AssertionError(e);
+
+        @Override
+        public void close(int code, String reason) {
+            closedFor = code + " " + reason;
+            if (connected && wire == this) {
+                Thread.ofVirtual().start(ScriptedRunner.this::cut);
+            }
+        }
+
+        @Override
+        public long queuedBytes() {
+            return 0;
         }
     }
 
@@ -247,18 +270,5 @@ final class ScriptedRunner implements RunnerLink {
                 }
             }
         }
-    }
-
-    @Override
-    public void close(int code, String reason) {
-        closedFor = code + " " + reason;
-        if (connected) {
-            Thread.ofVirtual().start(this::cut);
-        }
-    }
-
-    @Override
-    public long queuedBytes() {
-        return 0;
     }
 }
