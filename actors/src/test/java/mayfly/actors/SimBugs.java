@@ -35,6 +35,11 @@ interface SimBugs {
         return true;
     }
 
+    /** Whether no command to stop arrives at a process. */
+    default boolean losesStops() {
+        return false;
+    }
+
     /** Whether held requests hear of time. */
     default boolean requestsTick() {
         return true;

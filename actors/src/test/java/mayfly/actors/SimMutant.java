@@ -122,17 +122,15 @@ enum SimMutant implements SimBugs {
             });
         }
     },
-    DESTROYED_ACTORS_RUN_ON {
+    DESTROYED_ACTORS_RUN_AGAIN {
         @Override
         public Deciders deciders(SimNode node) {
             return actors(node, real -> (actor, event) -> {
-                if (actor instanceof Actor.Placed it && event instanceof ActorEvent.DestroyAsked) {
+                if (actor instanceof Actor.Destroyed it && event instanceof ActorEvent.Purged) {
+                    Life next = numbered(it.life(), it.life().generation() + 1);
                     return new Step<>(
-                            new Actor.Destroyed(it.life(), event.nowMillis(), false),
-                            List.of(
-                                    new ActorEffect.Release(it.place().generation()),
-                                    new ActorEffect.TellDestroyed(),
-                                    new ActorEffect.Purge()));
+                            new Actor.Pending(next, event.nowMillis(), OptionalLong.empty()),
+                            List.of(new ActorEffect.Ask(next.generation(), true)));
                 }
                 return real.apply(actor, event);
             });
@@ -149,8 +147,16 @@ enum SimMutant implements SimBugs {
                     real.pool());
         }
     },
-    /** A runner that is away loses its actors at once, though its process may come back with them under the same id. */
+    /**
+     * A runner that is away loses its actors at once, though its process may come back with them under the same id, and
+     * does not hear that they are to stop.
+     */
     GIVES_UP_WHO_MAY_COME_BACK {
+        @Override
+        public boolean losesStops() {
+            return true;
+        }
+
         @Override
         public Deciders deciders(SimNode node) {
             Deciders real = real(node);
@@ -207,20 +213,19 @@ enum SimMutant implements SimBugs {
                 if (actor instanceof Actor.Sleeping
                         && step.state() instanceof Actor.Pending it
                         && it.life().generation() % 4 == 3) {
-                    Life life = it.life();
-                    Life back = new Life(
-                            life.crashPolicy(),
-                            life.generation() - 2,
-                            life.alarmMillis(),
-                            life.startedMillis(),
-                            life.retry(),
-                            life.failure());
+                    Life back = numbered(it.life(), it.life().generation() - 2);
                     return new Step<>(
                             new Actor.Pending(back, it.sinceMillis(), it.deadlineMillis()),
                             List.of(new ActorEffect.Ask(back.generation(), true)));
                 }
                 return step;
             });
+        }
+    },
+    A_SOCKET_LOSES_STOPS {
+        @Override
+        public boolean losesStops() {
+            return true;
         }
     },
     A_DISK_LISTS_NO_ALARMS {
@@ -269,6 +274,11 @@ enum SimMutant implements SimBugs {
                 real.actor(),
                 real.runner(),
                 (spec, random) -> bug.apply(real.pool().apply(spec, random)));
+    }
+
+    private static Life numbered(Life life, long generation) {
+        return new Life(
+                life.crashPolicy(), generation, life.alarmMillis(), life.startedMillis(), life.retry(), life.failure());
     }
 
     private static <S, F> Step<S, F> without(Step<S, F> step, Predicate<F> unwanted) {

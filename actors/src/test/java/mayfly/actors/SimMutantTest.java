@@ -12,6 +12,8 @@ import org.junit.jupiter.api.Test;
 class SimMutantTest {
     private static final long SEEDS_EACH = 4;
     private static final long SEEDS_MAX = 400;
+    private static final Set<SimMutant> SUBTLE = EnumSet.of(
+            SimMutant.GIVES_UP_WHO_MAY_COME_BACK, SimMutant.A_SOCKET_LOSES_STOPS, SimMutant.COUNTS_BACKWARDS);
 
     @Test
     void everyPlantedBugIsCaughtAndEveryRuleCatchesOne() {
@@ -25,10 +27,11 @@ class SimMutantTest {
             silent.removeAll(rules);
             spoke.put(mutant, rules);
         }
-        // the rules that are hardest to break are broken by the subtlest bugs
+        // some rules are broken by bugs that mostly break others first
         for (long seed = SEEDS_EACH; !silent.isEmpty() && seed < SEEDS_MAX; seed++) {
-            silent.removeAll(caught(SimMutant.GIVES_UP_WHO_MAY_COME_BACK, seed));
-            silent.removeAll(caught(SimMutant.NEVER_SAYS_STOP, seed));
+            for (SimMutant subtle : SUBTLE) {
+                silent.removeAll(caught(subtle, seed));
+            }
         }
         assertThat(spoke.keySet().stream().filter(it -> spoke.get(it).isEmpty()))
                 .as("planted bugs that nobody saw")

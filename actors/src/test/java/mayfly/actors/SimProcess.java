@@ -285,7 +285,7 @@ final class SimProcess {
         switch (command.inner()) {
             case Command.StartActor _ -> start(new Instance(actor, generation));
             case Command.StopActor _ -> {
-                Instance instance = live.get(actor);
+                Instance instance = world.losesStops() ? null : live.get(actor);
                 if (instance != null && instance.generation == generation && !instance.stopping) {
                     instance.stopping = true;
                     if (world.fault(5)) {

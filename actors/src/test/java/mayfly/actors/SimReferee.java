@@ -27,6 +27,8 @@ final class SimReferee {
     /** The process is about to start it. */
     void started(SimProcess process, Instance instance) {
         world.tell(process.key + " starts " + instance);
+        boolean gone = world.state(instance.actor) instanceof Actor.Destroyed;
+        require(!gone || !process.isWell(), SimRule.DESTROYED, instance + " on " + process);
         String runner = process.runnerId().orElseThrow();
         String elsewhere = runnerOf.putIfAbsent(new Generation(instance.actor, instance.generation), runner);
         require(elsewhere == null || elsewhere.equals(runner), SimRule.ONE_RUNNER, instance + " on " + process);
@@ -78,8 +80,7 @@ final class SimReferee {
                             .runner()
                             .value()
                             .equals(runnerOf.get(new Generation(instance.actor, instance.generation)));
-            SimRule rule = state instanceof Actor.Destroyed ? SimRule.DESTROYED : SimRule.NO_ZOMBIE;
-            require(placed, rule, instance + " on " + entry.getValue() + ", which is " + state);
+            require(placed, SimRule.NO_ZOMBIE, instance + " on " + entry.getValue() + ", which is " + state);
         }
     }
 }

@@ -97,6 +97,10 @@ final class SimWorld {
         return scripted;
     }
 
+    boolean losesStops() {
+        return bugs.losesStops();
+    }
+
     List<ActorId> created() {
         return created;
     }
