@@ -37,6 +37,7 @@ final class Actors {
             Actors::read);
 
     private static final String SELECT = "SELECT " + TABLE.columnNames() + " FROM actors";
+    private static final String NEWEST = " ORDER BY id DESC LIMIT ?";
 
     private Actors() {}
 
@@ -148,16 +149,19 @@ final class Actors {
     static List<ActorRecord> list(Session session, ActorFilter filter) throws SQLException {
         Conditions where = matching(filter);
         where.always("destroyed_at IS NULL");
-        String living = SELECT + where.sql();
-        List<Object> values = new ArrayList<>(List.of(where.values()));
-        String all = living;
-        if (filter.includeDestroyed()) {
-            // Living and destroyed ones have indexes of their own, which the engine reads side by side, in order.
-            all = living + " UNION ALL " + living.replace("destroyed_at IS NULL", "destroyed_at IS NOT NULL");
-            values.addAll(List.of(where.values()));
+        String living = SELECT + where.sql() + NEWEST;
+        if (!filter.includeDestroyed()) {
+            return session.list(TABLE.read(), living, where.with(filter.limit()));
         }
+        // Living and destroyed ones have indexes of their own. A page of each is read by them, and a page is made of
+        // both;
+        // a union of all of both would be sorted as a whole.
+        String both = "SELECT * FROM (" + living + ") AS living UNION ALL SELECT * FROM ("
+                + living.replace("destroyed_at IS NULL", "destroyed_at IS NOT NULL") + ") AS destroyed" + NEWEST;
+        List<Object> values = new ArrayList<>(List.of(where.with(filter.limit())));
+        values.addAll(List.of(where.with(filter.limit())));
         values.add((long) filter.limit());
-        return session.list(TABLE.read(), all + " ORDER BY id DESC LIMIT ?", values.toArray());
+        return session.list(TABLE.read(), both, values.toArray());
     }
 
     private static Conditions matching(ActorFilter filter) {

@@ -67,6 +67,12 @@ final class ReadPlanTest {
 
     /** What the engine says about each step of the one statement that this reading prepares. */
     private List<String> plan(Reading reading) throws SQLException {
+        List<String> steps = steps(reading);
+        assertThat(steps).noneMatch(step -> step.contains("TEMP B-TREE"));
+        return steps;
+    }
+
+    private List<String> steps(Reading reading) throws SQLException {
         prepared.clear();
         reading.on(recording);
         assertThat(prepared).hasSize(1);
@@ -77,7 +83,6 @@ final class ReadPlanTest {
                 steps.add(result.getString("detail"));
             }
         }
-        assertThat(steps).noneMatch(step -> step.contains("TEMP B-TREE"));
         return steps;
     }
 
@@ -102,10 +107,11 @@ final class ReadPlanTest {
             finds("actors_living", s -> Actors.list(s, actors(null, null, false, before)));
             finds("actors_living_by_name", s -> Actors.list(s, actors("n", null, false, before)));
             finds("actors_by_key", s -> Actors.list(s, actors("n", "k", false, before)));
-            assertThat(plan(s -> Actors.list(s, actors(null, null, true, before))))
+            // Of both kinds a page is read in the index's order; the two pages may be sorted.
+            assertThat(steps(s -> Actors.list(s, actors(null, null, true, before))))
                     .anyMatch(step -> step.contains("INDEX actors_living ("))
                     .anyMatch(step -> step.contains("INDEX actors_destroyed ("));
-            assertThat(plan(s -> Actors.list(s, actors("n", null, true, before))))
+            assertThat(steps(s -> Actors.list(s, actors("n", null, true, before))))
                     .anyMatch(step -> step.contains("INDEX actors_living_by_name ("))
                     .anyMatch(step -> step.contains("INDEX actors_destroyed_by_name ("));
         }
