@@ -32,35 +32,12 @@ final class SimProcess {
     private static final long LOST_MILLIS = 15_000;
     private static final long NEVER = Long.MAX_VALUE;
 
-    /** An actor that lives here. */
-    static final class Instance {
-        final String actor;
-        final long generation;
-        final List<EventWrapper> history = new ArrayList<>();
-        long events;
-        boolean stopping;
-        int requests;
-        boolean over;
-        /** It does not say what it is asked in the time that anybody gives it. */
-        boolean slow;
-
-        Instance(String actor, long generation) {
-            this.actor = actor;
-            this.generation = generation;
-        }
-
-        @Override
-        public String toString() {
-            return actor.substring(20) + " generation " + generation;
-        }
-    }
-
     final String key;
     private final SimWorld world;
     private final SimAgenda agenda;
     private final int version;
     private final int slots;
-    final Map<String, Instance> live = new TreeMap<>();
+    final Map<String, SimInstance> live = new TreeMap<>();
     /** Unlike the npm client it may say late that an actor runs, and finds one there that it is told to start again. */
     private final boolean careful;
 
@@ -162,7 +139,7 @@ final class SimProcess {
         List.copyOf(live.values()).forEach(this::drop);
     }
 
-    private void drop(Instance instance) {
+    private void drop(SimInstance instance) {
         instance.over = true;
         live.remove(instance.actor, instance);
         world.referee().ended(this, instance);
@@ -254,7 +231,7 @@ final class SimProcess {
             case ToClient.TunnelMessage(var id, var kind) -> act(id, kind);
             case ToClient.AckEvents(var checkpoints) ->
                 checkpoints.forEach(at -> {
-                    Instance instance = live.get(at.actorId());
+                    SimInstance instance = live.get(at.actorId());
                     if (instance != null && instance.generation == at.generation()) {
                         instance.history.removeIf(e -> e.checkpoint().index() <= at.index());
                     }
@@ -283,9 +260,9 @@ final class SimProcess {
         String actor = command.checkpoint().actorId();
         long generation = Integer.toUnsignedLong(command.checkpoint().generation());
         switch (command.inner()) {
-            case Command.StartActor _ -> start(new Instance(actor, generation));
+            case Command.StartActor _ -> start(new SimInstance(actor, generation));
             case Command.StopActor _ -> {
-                Instance instance = world.losesStops() ? null : live.get(actor);
+                SimInstance instance = world.losesStops() ? null : live.get(actor);
                 if (instance != null && instance.generation == generation && !instance.stopping) {
                     instance.stopping = true;
                     if (world.fault(5)) {
@@ -299,8 +276,8 @@ final class SimProcess {
         }
     }
 
-    private void start(Instance instance) {
-        Instance old = live.get(instance.actor);
+    private void start(SimInstance instance) {
+        SimInstance old = live.get(instance.actor);
         if (careful && old != null && old.generation >= instance.generation) {
             return;
         }
@@ -325,7 +302,7 @@ final class SimProcess {
     }
 
     /** What an actor does on its own. */
-    private void think(Instance instance) {
+    private void think(SimInstance instance) {
         if (world.isScripted()) {
             return;
         }
@@ -353,7 +330,7 @@ final class SimProcess {
 
     // ---- what a story tells its actors to do
 
-    Instance only() {
+    SimInstance only() {
         return live.values().iterator().next();
     }
 
@@ -365,7 +342,7 @@ final class SimProcess {
         stopped(only(), false);
     }
 
-    private void stopped(Instance instance, boolean clean) {
+    private void stopped(SimInstance instance, boolean clean) {
         if (!instance.over) {
             StopCode code = clean ? StopCode.OK : StopCode.ERROR;
             tell(instance, new Event.StateUpdate(new ActorState.Stopped(code, Optional.empty())));
@@ -373,7 +350,7 @@ final class SimProcess {
         }
     }
 
-    private void tell(Instance instance, Event event) {
+    private void tell(SimInstance instance, Event event) {
         if (instance.over) {
             return;
         }
@@ -385,7 +362,7 @@ final class SimProcess {
 
     private void act(MessageId id, ToClientKind kind) {
         if (kind instanceof ToClientKind.RequestStart start) {
-            Instance instance = live.get(start.actorId());
+            SimInstance instance = live.get(start.actorId());
             if (instance == null || instance.stopping) {
                 say(new ToServer.TunnelMessage(id, new ToServerKind.ResponseAbort()));
                 return;

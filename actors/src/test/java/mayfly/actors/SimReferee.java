@@ -5,7 +5,6 @@ import static mayfly.actors.SimRule.require;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.Map;
-import mayfly.actors.SimProcess.Instance;
 import mayfly.core.actor.Actor;
 
 /** Judges from what processes, requests and the disk show; it does not look into the engine's decisions. */
@@ -16,7 +15,7 @@ final class SimReferee {
     private record Generation(String actor, long number) {}
 
     private final SimWorld world;
-    private final Map<Instance, SimProcess> living = new LinkedHashMap<>();
+    private final Map<SimInstance, SimProcess> living = new LinkedHashMap<>();
     private final Map<Generation, String> runnerOf = new HashMap<>();
     private final Map<String, Long> newest = new HashMap<>();
 
@@ -25,7 +24,7 @@ final class SimReferee {
     }
 
     /** The process is about to start it. */
-    void started(SimProcess process, Instance instance) {
+    void started(SimProcess process, SimInstance instance) {
         world.tell(process.key + " starts " + instance);
         boolean gone = world.state(instance.actor) instanceof Actor.Destroyed;
         require(!gone || !process.isWell(), SimRule.DESTROYED, instance + " on " + process);
@@ -38,11 +37,11 @@ final class SimReferee {
         if (before > instance.generation) {
             mustEnd(instance, process);
         }
-        for (Map.Entry<Instance, SimProcess> entry : living.entrySet()) {
-            Instance other = entry.getKey();
+        for (Map.Entry<SimInstance, SimProcess> entry : living.entrySet()) {
+            SimInstance other = entry.getKey();
             if (other.actor.equals(instance.actor)) {
                 require(other.generation != instance.generation, SimRule.ONE_INSTANCE, instance + " on " + process);
-                Instance old = other.generation < instance.generation ? other : instance;
+                SimInstance old = other.generation < instance.generation ? other : instance;
                 SimProcess where = other.generation < instance.generation ? entry.getValue() : process;
                 require(
                         !where.isWell() || old.slow,
@@ -54,13 +53,13 @@ final class SimReferee {
         living.put(instance, process);
     }
 
-    private void mustEnd(Instance old, SimProcess process) {
+    private void mustEnd(SimInstance old, SimProcess process) {
         world.agenda().in(OLD_ENDS_MILLIS + SimWorld.HANG_MILLIS_MAX, () -> {
             require(old.over, SimRule.OLD_ONES_END, old + " on " + process);
         });
     }
 
-    void ended(SimProcess process, Instance instance) {
+    void ended(SimProcess process, SimInstance instance) {
         world.tell(process.key + " ends " + instance);
         living.remove(instance);
     }
@@ -71,8 +70,8 @@ final class SimReferee {
 
     /** A while after the last trouble: what lives is what the disk says, and nothing else. */
     void judgeInstances() {
-        for (Map.Entry<Instance, SimProcess> entry : living.entrySet()) {
-            Instance instance = entry.getKey();
+        for (Map.Entry<SimInstance, SimProcess> entry : living.entrySet()) {
+            SimInstance instance = entry.getKey();
             Actor state = world.state(instance.actor);
             boolean placed = state instanceof Actor.Placed it
                     && it.place().generation() == instance.generation
