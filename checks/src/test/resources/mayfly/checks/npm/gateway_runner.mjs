@@ -9,6 +9,23 @@ const sockets = new Map(); // of hibernating sockets, by actor: Map(gateway/requ
 const generations = new Map();
 const wait = ms => new Promise(done => setTimeout(done, ms));
 
+const bytes = text => new TextEncoder().encode(text);
+const text = value => value === null ? null : new TextDecoder().decode(value);
+
+// Every operation on what an actor keeps, and what each answered.
+async function keep(actor) {
+  const pairs = list => list.map(([key, value]) => text(key) + '=' + text(value));
+  await runner.kvPut(actor, [['kept', 'v'], ['a1', '1'], ['a2', '2'], ['b1', '3'], ['b2', '4']].map(it => it.map(bytes)));
+  const got = (await runner.kvGet(actor, [bytes('b1'), bytes('none'), bytes('a1')])).map(text);
+  const all = pairs(await runner.kvListAll(actor));
+  const last = pairs(await runner.kvListAll(actor, { reverse: true, limit: 2 }));
+  const prefix = pairs(await runner.kvListPrefix(actor, bytes('a')));
+  const range = pairs(await runner.kvListRange(actor, bytes('a1'), bytes('b1'), true));
+  await runner.kvDelete(actor, [bytes('a1'), bytes('none')]);
+  await runner.kvDeleteRange(actor, bytes('b1'), bytes('b2'));
+  return { got, all, last, prefix, range, left: pairs(await runner.kvListAll(actor)) };
+}
+
 const runner = new Runner({
   version: 1,
   endpoint,
@@ -25,6 +42,7 @@ const runner = new Runner({
     generations.set(actor, generation);
     say('start', { actor, generation, key: config.key, input: config.input && Buffer.from(config.input).toString('base64') });
     if (config.key?.startsWith('slow-start')) await wait(300);
+    if (config.key?.includes('fail-start')) throw new Error('planted');
     await runner.restoreHibernatingRequests(actor, [...(sockets.get(actor)?.values() ?? [])]);
   },
   onActorStop: async (actor, generation) => {
@@ -38,6 +56,12 @@ const runner = new Runner({
       case '/plain': return new Response('hello');
       case '/sleep': runner.sleepActor(actor); return new Response('sleeping');
       case '/sleep-first': runner.sleepActor(actor); await wait(number); return new Response('too late');
+      case '/sleep-twice': runner.sleepActor(actor); runner.sleepActor(actor); return new Response('sleeping');
+      case '/alarm': runner.setAlarm(actor, Date.now() + number); return new Response('set');
+      case '/shutdown': setTimeout(() => runner.shutdown(false), 50); return new Response('leaving');
+      case '/kv': return Response.json(await keep(actor));
+      case '/kept': return Response.json((await runner.kvGet(actor, [bytes('kept')])).map(text));
+      case '/too-long': return new Response(await runner.kvPut(actor, [[new Uint8Array(3000), bytes('v')]]).then(() => 'taken', e => e.message));
       case '/slow': await wait(number); return new Response('slept ' + number);
       case '/big': return new Response(Buffer.alloc(number, 'x'));
       case '/fail': throw new Error('planted');
