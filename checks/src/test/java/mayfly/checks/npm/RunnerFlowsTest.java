@@ -222,7 +222,8 @@ class RunnerFlowsTest {
         runner(Map.of());
         String actor = actor("a", "restart");
         get(actor, "/destroy");
-        await().atMost(Duration.ofSeconds(30)).until(() -> view(actor).path("destroy_ts").isNumber());
+        await().atMost(Duration.ofSeconds(30))
+                .until(() -> view(actor).path("destroy_ts").isNumber());
         assertThat(actor("a", "restart")).isNotEqualTo(actor);
     }
 
