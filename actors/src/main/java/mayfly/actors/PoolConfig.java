@@ -72,9 +72,13 @@ public record PoolConfig(
             Optional.of(new Normal()), Optional.empty(), Optional.empty(), Optional.empty(), Optional.of(false));
 
     private static final int MAX_RUNNERS = 1_000;
-    private static final int HOSTED_MAX_RUNNERS = 64;
-    static final int HOSTED_SLOTS = 100;
-    private static final int HOSTED_IDLE_SECONDS = 30;
+    /** Runners of a hosted pool that does not say how many at most. */
+    public static final int HOSTED_MAX_RUNNERS = 64;
+    /** Actors for a runner of a hosted pool that does not say. */
+    public static final int HOSTED_SLOTS = 100;
+    /** How long a hosted pool that does not say keeps a runner without actors. */
+    public static final int HOSTED_IDLE_SECONDS = 30;
+
     private static final long MILLIS = 1_000;
 
     /** @param graceMillis what a runner of this pool gets to drain, unless the definition says */

@@ -67,7 +67,8 @@ final class ActorCommand implements Command {
             if (Json.parse(answer.bytes()) instanceof JsonValue.JsonObject page
                     && page.get("actors") instanceof JsonValue.JsonArray(List<JsonValue> actors)
                     && !actors.isEmpty()) {
-                Answer one = new Answer(200, answer.headers(), Json.write(actors.getFirst()));
+                JsonValue actor = session.json() ? actors.getFirst() : withoutNulls(actors.getFirst());
+                Answer one = new Answer(200, answer.headers(), Json.write(actor));
                 if (session.json()) {
                     session.printJson(one);
                 } else {
@@ -79,5 +80,15 @@ final class ActorCommand implements Command {
             throw new CliException(Exit.FAILED, "the node answered with something that is not JSON: " + e.getMessage());
         }
         throw new CliException(Exit.NOT_FOUND, "there is no actor " + id);
+    }
+
+    /** For people: what has not happened is not said. */
+    private static JsonValue withoutNulls(JsonValue value) {
+        if (!(value instanceof JsonValue.JsonObject(var members))) {
+            return value;
+        }
+        var said = new LinkedHashMap<>(members);
+        said.values().removeIf(JsonValue.JsonNull.class::isInstance);
+        return new JsonValue.JsonObject(said);
     }
 }

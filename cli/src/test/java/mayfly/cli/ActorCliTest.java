@@ -133,7 +133,11 @@ class ActorCliTest extends CliCase {
         node.on("GET /actors", json(200, page(actor(ID, "\"k\"", ""))));
         assertThat(run("actor", "inspect", ID)).as(err()).isZero();
         assertThat(asked(0)).isEqualTo("GET /actors?namespace=default&actor_ids=" + ID);
-        assertThat(out()).contains("actor_id               " + ID, "crash_policy           sleep");
+        assertThat(out())
+                .contains("actor_id              " + ID, "crash_policy          sleep")
+                .doesNotContain("null");
+        assertThat(run("actor", "inspect", "--json", ID)).isZero();
+        assertThat(out()).contains("\"sleep_ts\" : null");
         node.on("GET /actors", json(200, "{\"actors\":[],\"pagination\":{\"cursor\":null}}"));
         assertThat(run("actor", "inspect", ID)).isEqualTo(Exit.NOT_FOUND);
 

@@ -83,11 +83,13 @@ final class PoolJson {
                 .put("env", texts(it.env().orElse(Map.of())));
         it.directory().ifPresent(directory -> members.put("directory", directory));
         it.drainGracePeriod().ifPresent(seconds -> members.put("drain_grace_period", seconds));
-        it.idleSeconds().ifPresent(seconds -> members.put("idle_seconds", seconds));
-        it.slotsPerRunner().ifPresent(slots -> members.put("slots_per_runner", slots));
-        it.minRunners().ifPresent(runners -> members.put("min_runners", runners));
-        it.maxRunners().ifPresent(runners -> members.put("max_runners", runners));
-        it.runnersMargin().ifPresent(runners -> members.put("runners_margin", runners));
+        members.put("idle_seconds", it.idleSeconds().orElse(PoolConfig.HOSTED_IDLE_SECONDS));
+        runners(
+                members,
+                it.slotsPerRunner().orElse(PoolConfig.HOSTED_SLOTS),
+                it.minRunners(),
+                it.maxRunners().orElse(PoolConfig.HOSTED_MAX_RUNNERS),
+                it.runnersMargin());
         return members.put("drain_on_version_upgrade", upgrade).json();
     }
 

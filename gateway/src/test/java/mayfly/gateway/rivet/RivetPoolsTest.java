@@ -65,6 +65,23 @@ final class RivetPoolsTest extends RivetCase {
     }
 
     @Test
+    void aPoolOfProgramsSaysEveryDefault() throws Exception {
+        done(
+                "PUT /runner-configs/h?namespace=default",
+                "{\"datacenters\":{\"default\":{\"hosted\":{\"command\":[\"true\",\"x\"],\"env\":{\"A\":\"b\"}}}}}");
+        Reply got = done("GET /runner-configs?namespace=default&variant=hosted", null);
+        assertThat(Json.text(got.at("runner_configs", "h", "datacenters", "default", "hosted")))
+                .isEqualTo("{\"command\":[\"true\",\"x\"],\"env\":{\"A\":\"b\"},\"idle_seconds\":30,"
+                        + "\"slots_per_runner\":100,\"min_runners\":0,\"max_runners\":64,\"runners_margin\":0,"
+                        + "\"drain_on_version_upgrade\":true}");
+        refused(
+                "PUT /runner-configs/h?namespace=default",
+                "{\"datacenters\":{\"default\":{\"hosted\":{\"command\":[]}}}}",
+                400,
+                "runner_config.invalid");
+    }
+
+    @Test
     void anEndpointIsAskedWhatItIs() throws Exception {
         String check = "POST /runner-configs/serverless-health-check?namespace=default";
         Reply nobody = done(check, "{\"url\":\"http://127.0.0.1:1/x\",\"headers\":{}}");
