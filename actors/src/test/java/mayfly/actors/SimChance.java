@@ -38,6 +38,8 @@ final class SimChance {
             control(actor, new ActorEvent.RescheduleAsked(agenda.nowMillis()));
         } else if (kind < 78) {
             control(actor, new ActorEvent.DestroyAsked(agenda.nowMillis()));
+        } else if (kind < 79) {
+            world.moveEndpoint();
         } else if (!world.processes().isEmpty()) {
             disturb(world.processes()
                     .get(agenda.random.nextInt(world.processes().size())));

@@ -56,6 +56,7 @@ final class SimWorld {
     private SimNode node;
     private int processNumber;
     private int version = 1;
+    private int endpoints;
     private boolean busy = true;
     private @Nullable SimEndpoint endpoint;
     private long fewerSinceMillis = Long.MAX_VALUE;
@@ -260,7 +261,7 @@ final class SimWorld {
     private void configure() {
         ActorEngine engine = node.engine();
         PoolConfig.Serverless serverlessConfig = new PoolConfig.Serverless(
-                "http://endpoint",
+                "http://endpoint/" + endpoints,
                 Optional.empty(),
                 60,
                 Optional.of(slots),
@@ -282,6 +283,15 @@ final class SimWorld {
             engine.pools().put(engine.namespaces().find("default").orElseThrow(), "pool", config);
         } catch (ActorException refused) {
             throw new AssertionError(refused);
+        }
+    }
+
+    /** The pool's runners are to come from elsewhere from now on. */
+    void moveEndpoint() {
+        if (serverless) {
+            endpoints++;
+            tell("the endpoint is another one");
+            node.run(this::configure);
         }
     }
 
