@@ -3,6 +3,7 @@ package mayfly.runner;
 import java.io.ByteArrayOutputStream;
 import java.net.http.WebSocket;
 import java.nio.ByteBuffer;
+import java.util.List;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
@@ -11,7 +12,9 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.BiConsumer;
+import java.util.stream.Stream;
 import mayfly.runner.protocol.MalformedMessageException;
 import mayfly.runner.protocol.RunnerProtocol;
 import mayfly.runner.protocol.ToClient;
@@ -27,8 +30,18 @@ final class Channel implements WebSocket.Listener {
 
     private static final int SILENT = 4008;
 
-    /** Ends the writer: no message is empty. */
-    private static final byte[] LAST = {};
+    /** How long the engine may take to answer a close before the connection is cut. */
+    private static final long CLOSE_MILLIS_MAX = 1_000;
+
+    /** Ends the writer. */
+    private static final Outgoing LAST = new Outgoing(new byte[0], false);
+
+    /**
+     * A message that waits to be sent.
+     *
+     * @param kept whether it is to go out on the next connection if it does not on this one
+     */
+    private record Outgoing(byte[] message, boolean kept) {}
 
     /** How a connection ended; 1006 when nobody said so. */
     record End(int code, String reason) {
@@ -44,7 +57,9 @@ final class Channel implements WebSocket.Listener {
 
     private final BiConsumer<Channel, ToClient> receiver;
     private final CompletableFuture<End> end = new CompletableFuture<>();
-    private final BlockingQueue<byte[]> queue = new LinkedBlockingQueue<>();
+    private final CompletableFuture<End> endThere = new CompletableFuture<>();
+    private final AtomicReference<@Nullable End> endHere = new AtomicReference<>();
+    private final BlockingQueue<Outgoing> queue = new LinkedBlockingQueue<>();
     private final ByteArrayOutputStream parts = new ByteArrayOutputStream();
 
     private final Object room = new Object();
@@ -52,6 +67,7 @@ final class Channel implements WebSocket.Listener {
 
     private volatile long heardNanos = System.nanoTime();
     private volatile @Nullable WebSocket socket;
+    private volatile @Nullable Outgoing taken; // by the writer, and not sent yet
 
     Channel(BiConsumer<Channel, ToClient> receiver) {
         this.receiver = receiver;
@@ -66,24 +82,52 @@ final class Channel implements WebSocket.Listener {
 
     private void write(WebSocket to) {
         try {
-            for (byte[] message = queue.take(); message.length > 0; message = queue.take()) {
-                to.sendBinary(ByteBuffer.wrap(message), true).join();
-                synchronized (room) {
-                    queuedBytes -= message.length;
-                    room.notifyAll();
-                }
+            for (taken = queue.take(); taken != null && !taken.equals(LAST); taken = queue.take()) {
+                to.sendBinary(ByteBuffer.wrap(taken.message()), true).join();
+                sent(taken.message().length);
             }
-        } catch (InterruptedException | CompletionException e) {
-            finish(1006, "the connection broke: " + e.getMessage());
+            End end = endHere.get();
+            if (end != null) {
+                to.sendClose(end.code(), end.reason()).join();
+                endThere.get(CLOSE_MILLIS_MAX, TimeUnit.MILLISECONDS);
+            }
+        } catch (InterruptedException | ExecutionException | TimeoutException | CompletionException e) {
+            endThere.complete(new End(1006, "the connection broke: " + e.getMessage()));
+        } finally {
+            to.abort();
+            finish();
+        }
+    }
+
+    private void sent(int bytes) {
+        synchronized (room) {
+            queuedBytes -= bytes;
+            room.notifyAll();
+        }
+    }
+
+    private void finish() {
+        End here = endHere.get();
+        end.complete(here != null ? here : endThere.getNow(new End(1006, "")));
+        synchronized (room) {
+            room.notifyAll();
         }
     }
 
     /** Never waits; in order. */
-    void send(byte[] message) {
+    void send(byte[] message, boolean kept) {
         synchronized (room) {
             queuedBytes += message.length;
         }
-        queue.add(message);
+        queue.add(new Outgoing(message, kept));
+    }
+
+    /** After the end: what was to be kept and was not sent. */
+    List<byte[]> unsent() {
+        return Stream.concat(Stream.ofNullable(taken), queue.stream())
+                .filter(Outgoing::kept)
+                .map(Outgoing::message)
+                .toList();
     }
 
     void awaitRoom() throws InterruptedException {
@@ -140,53 +184,54 @@ final class Channel implements WebSocket.Listener {
 
     @Override
     public @Nullable CompletionStage<?> onClose(WebSocket from, int code, String reason) {
-        finish(code, reason);
+        endThere.complete(new End(code, reason));
+        queue.add(LAST);
         return null;
     }
 
     @Override
     public void onError(WebSocket from, Throwable error) {
-        finish(1006, "the connection broke: " + error.getMessage());
+        endThere.complete(new End(1006, "the connection broke: " + error.getMessage()));
+        queue.add(LAST);
     }
 
-    private void finish(int code, String reason) {
-        if (end.complete(new End(code, reason))) {
+    /** Ends it from here, behind what was sent before, unless that takes too long. */
+    void close(int code, String reason) {
+        End mine = new End(code, reason.length() > 100 ? reason.substring(0, 100) : reason);
+        if (endHere.compareAndSet(null, mine)) {
             queue.add(LAST);
-            synchronized (room) {
-                room.notifyAll();
+            end.completeOnTimeout(mine, 2 * CLOSE_MILLIS_MAX, TimeUnit.MILLISECONDS);
+            if (socket == null) {
+                end.complete(mine);
             }
         }
-    }
-
-    /** Ends it from here. */
-    void close(int code, String reason) {
-        WebSocket open = socket;
-        if (open != null && !open.isOutputClosed()) {
-            CompletableFuture<?> _ = open.sendClose(code, reason.length() > 100 ? reason.substring(0, 100) : reason)
-                    .orTimeout(1, TimeUnit.SECONDS)
-                    .whenComplete((_, _) -> open.abort());
-        }
-        finish(code, reason);
-    }
-
-    boolean isOpen() {
-        return !end.isDone();
     }
 
     /** Waits until it ended; one that is silent for so long is ended here. */
     End awaitEnd(long silenceMillisMax) throws InterruptedException {
-        while (true) {
-            long silence = TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - heardNanos);
-            if (silence >= silenceMillisMax) {
-                close(SILENT, "silent for " + silence + " ms");
+        try {
+            while (true) {
+                long silence = TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - heardNanos);
+                if (silence >= silenceMillisMax) {
+                    close(SILENT, "silent for " + silence + " ms");
+                    return end.get();
+                }
+                try {
+                    return end.get(silenceMillisMax - silence, TimeUnit.MILLISECONDS);
+                } catch (TimeoutException e) {
+                    // Something was heard meanwhile, or it is ended in the next round.
+                }
             }
-            try {
-                return end.get(Math.max(1, silenceMillisMax - silence), TimeUnit.MILLISECONDS);
-            } catch (TimeoutException e) {
-                // Something was heard meanwhile, or it is ended in the next round.
-            } catch (ExecutionException e) {
-                throw new AssertionError(e);
-            }
+        } catch (ExecutionException e) {
+            throw new AssertionError(e);
+        }
+    }
+
+    /** Whatever still hangs on it fails. */
+    void abort() {
+        WebSocket open = socket;
+        if (open != null) {
+            open.abort();
         }
     }
 }

@@ -41,7 +41,7 @@ final class HostedActor {
     /**
      * An actor that does not run yet.
      *
-     * @param gone called once, when it is stopped, before the engine hears of it
+     * @param gone called once, when it is stopped and has said so
      */
     HostedActor(
             String id,
@@ -127,10 +127,12 @@ final class HostedActor {
         mailbox.stop();
         clock.disarm();
         exchanges.values().forEach(HttpExchange::abort);
-        gone.accept(this);
-        if (!lost) {
+        boolean wasLost = lost;
+        if (!wasLost) {
             outbox.lastEvent(log, stopped(fault.isEmpty() ? StopCode.OK : StopCode.ERROR, fault));
-        } else if (actor != null) {
+        }
+        gone.accept(this); // behind its last words: a runner that closes waits for this
+        if (wasLost && actor != null) {
             actor.onLost();
         }
     }

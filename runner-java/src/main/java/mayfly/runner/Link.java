@@ -29,7 +29,6 @@ final class Link {
             .executor(Executors.newVirtualThreadPerTaskExecutor())
             .connectTimeout(RunnerLimits.INIT_TIMEOUT)
             .build();
-    private final Thread thread;
 
     // Guards all below.
     private final Object lock = new Object();
@@ -61,11 +60,10 @@ final class Link {
         this.hosting = hosting;
         this.outbox = outbox;
         this.calls = calls;
-        this.thread = Thread.ofVirtual().name("mayfly-runner-link").unstarted(this::run);
     }
 
     void start() {
-        thread.start();
+        Thread.ofVirtual().name("mayfly-runner-link").start(this::run);
     }
 
     Optional<String> runnerId() {
@@ -97,15 +95,26 @@ final class Link {
                 }
                 if (!isClosed()) {
                     end.ifPresent(ended -> LOG.log(System.Logger.Level.WARNING, "connection ended: " + ended));
-                    Thread.sleep(Backoff.before(failures, random));
+                    pause(Backoff.before(failures, random));
                 }
             }
         } catch (InterruptedException e) {
-            why = "closed";
+            throw new AssertionError("nobody interrupts it", e);
         } finally {
             close();
             client.shutdownNow();
             hosting.ended(why);
+        }
+    }
+
+    private void pause(Duration length) throws InterruptedException {
+        long deadline = System.nanoTime() + length.toNanos();
+        synchronized (lock) {
+            long left = length.toMillis();
+            while (!closed && left > 0) {
+                lock.wait(left);
+                left = (deadline - System.nanoTime()) / 1_000_000;
+            }
         }
     }
 
@@ -121,11 +130,16 @@ final class Link {
         if (!open(channel)) {
             return Optional.empty();
         }
-        channel.send(RunnerProtocol.encode(new ToServer.Init(
-                spec.pool(), spec.version(), spec.slots(), Optional.of(spec.actorNames()), Optional.empty())));
-        Channel.End end = channel.awaitEnd(silenceMillisMax());
-        outbox.away(channel);
-        return Optional.of(end);
+        channel.send(
+                RunnerProtocol.encode(new ToServer.Init(
+                        spec.pool(), spec.version(), spec.slots(), Optional.of(spec.actorNames()), Optional.empty())),
+                false);
+        try {
+            return Optional.of(channel.awaitEnd(silenceMillisMax()));
+        } finally {
+            channel.abort();
+            outbox.away(channel);
+        }
     }
 
     private boolean open(Channel channel) {
@@ -223,21 +237,19 @@ final class Link {
         hosting.welcomed();
     }
 
-    /** Ends the connection, if there is one; no other follows. */
+    /** Begins to end the connection, if there is one; no other follows. */
     void close() {
         Channel channel;
         synchronized (lock) {
             closed = true;
             channel = current;
+            lock.notifyAll();
             if (losing != null) {
                 losing.interrupt();
             }
         }
         if (channel != null) {
             channel.close(1000, "pegboard.runner_shutdown");
-        }
-        if (!Thread.currentThread().equals(thread)) {
-            thread.interrupt();
         }
     }
 }

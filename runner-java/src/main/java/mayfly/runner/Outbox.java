@@ -90,7 +90,7 @@ final class Outbox {
 
     private void sendNow(ToServer message) {
         if (ready != null) {
-            ready.send(RunnerProtocol.encode(message));
+            ready.send(RunnerProtocol.encode(message), false);
         }
     }
 
@@ -106,7 +106,7 @@ final class Outbox {
                 throw new IOException("the runner has ended");
             }
             if (ready != null) {
-                ready.send(bytes);
+                ready.send(bytes, true);
                 return;
             }
             if (heldBytes + bytes.length > RunnerLimits.QUEUED_BYTES_MAX) {
@@ -145,21 +145,25 @@ final class Outbox {
             logs.forEach(log -> events.addAll(log.unacked()));
             retired.forEach(old -> events.addAll(old.log().unacked()));
             if (!events.isEmpty()) {
-                channel.send(RunnerProtocol.encode(new ToServer.Events(events)));
+                channel.send(RunnerProtocol.encode(new ToServer.Events(events)), false);
             }
-            calls.unanswered().forEach(call -> channel.send(RunnerProtocol.encode(call)));
-            held.forEach(channel::send);
+            calls.unanswered().forEach(call -> channel.send(RunnerProtocol.encode(call), false));
+            held.forEach(message -> channel.send(message, true));
             held.clear();
             heldBytes = 0;
             ready = channel;
         }
     }
 
-    /** This connection ended. */
+    /** This connection ended: what it did not send to clients waits for the next one. */
     void away(Channel channel) {
         synchronized (lock) {
-            if (ready == channel) {
+            if (channel.equals(ready)) {
                 ready = null;
+                for (byte[] message : channel.unsent()) {
+                    held.add(message);
+                    heldBytes += message.length;
+                }
             }
         }
     }

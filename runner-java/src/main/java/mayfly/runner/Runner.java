@@ -14,6 +14,8 @@ import mayfly.runner.protocol.ToServer;
  * connection ends, with the same actors. Without a connection for longer than the engine waits for it, it gives its actors up.
  */
 public final class Runner implements AutoCloseable {
+    private static final Duration LAST_MESSAGES_MAX = Duration.ofSeconds(3);
+
     private final RunnerSpec spec;
     private final Outbox outbox = new Outbox();
     private final KvCalls calls = new KvCalls(outbox);
@@ -126,6 +128,20 @@ public final class Runner implements AutoCloseable {
             Thread.currentThread().interrupt();
         } finally {
             link.close();
+            awaitEndOf(LAST_MESSAGES_MAX);
+        }
+    }
+
+    /** So that what was said last is sent, also when the program ends now. */
+    private void awaitEndOf(Duration patience) {
+        try {
+            end.get(patience.toMillis(), TimeUnit.MILLISECONDS);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        } catch (ExecutionException e) {
+            throw new AssertionError(e);
+        } catch (TimeoutException e) {
+            // An attempt to connect is under way; it finds out by itself.
         }
     }
 }

@@ -191,7 +191,7 @@ class RunnerConnectionTest {
         line.get(2, "a", "/echo");
         line.next(ToServer.TunnelMessage.class);
         line.close(1011, "guard.oops");
-        line.awaitEnd();
+        await().until(() -> !runner.isConnected());
         diary.gate.countDown();
         line = engine.welcomed("run1");
         ToServer.TunnelMessage answer = line.next(ToServer.TunnelMessage.class);
