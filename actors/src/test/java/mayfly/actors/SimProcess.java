@@ -29,6 +29,9 @@ import org.jspecify.annotations.Nullable;
  * after 15 s without a socket and when it is given another id, and ends when it is evicted.
  */
 final class SimProcess {
+    /** So long may a slow one take to stop. */
+    static final int SLOW_MILLIS_MAX = 80_000;
+
     private static final long LOST_MILLIS = 15_000;
     private static final long NEVER = Long.MAX_VALUE;
 
@@ -267,7 +270,7 @@ final class SimProcess {
                     instance.stopping = true;
                     if (world.fault(5)) {
                         instance.slow = true;
-                        later(agenda.between(1_000, 80_000), () -> stopped(instance, false));
+                        later(agenda.between(1_000, SLOW_MILLIS_MAX), () -> stopped(instance, false));
                     } else if (!world.isScripted()) {
                         later(agenda.soon(1_500), () -> stopped(instance, agenda.chance(20)));
                     }

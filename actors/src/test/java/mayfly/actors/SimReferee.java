@@ -54,8 +54,12 @@ final class SimReferee {
     }
 
     private void mustEnd(SimInstance old, SimProcess process) {
-        world.agenda().in(OLD_ENDS_MILLIS + SimWorld.HANG_MILLIS_MAX, () -> {
-            require(old.over, SimRule.OLD_ONES_END, old + " on " + process);
+        long patience = OLD_ENDS_MILLIS + SimWorld.HANG_MILLIS_MAX;
+        world.agenda().in(patience, () -> {
+            // one that is slow to stop has been told to, and will
+            world.agenda().in(old.slow ? SimProcess.SLOW_MILLIS_MAX : 0, () -> {
+                require(old.over, SimRule.OLD_ONES_END, old + " on " + process);
+            });
         });
     }
 
