@@ -223,6 +223,7 @@ final class RunnerShell {
     private void welcome(long session) {
         channel.welcome(session, engine.commands().welcome(id()));
         hosted.welcome(session);
+        engine.tunnels().reconnected(id());
         channel.send(session, Commands.ping(now()));
     }
 

@@ -95,6 +95,12 @@ public final class Tunnel implements AutoCloseable {
         }
     }
 
+    void reconnected() {
+        if (!over.get()) {
+            listener.reconnected();
+        }
+    }
+
     /** A generation of the actor has ended. */
     void stopped(long generation) {
         if (generation >= place.generation()) {

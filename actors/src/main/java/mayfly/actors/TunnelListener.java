@@ -11,6 +11,12 @@ public interface TunnelListener {
      */
     void message(ToServerKind message, int index);
 
+    /**
+     * The runner's socket broke, and another is there: what was said last, by either side, may be lost. Any thread; must be
+     * short.
+     */
+    default void reconnected() {}
+
     /** The actor has left the place, or its runner is lost; nothing more will come. Once, on any thread. */
     void gone();
 }

@@ -3,6 +3,7 @@ package mayfly.actors;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
+import mayfly.base.RunnerId;
 import mayfly.runner.protocol.MessageId;
 import mayfly.runner.protocol.ToServerKind;
 import org.jspecify.annotations.Nullable;
@@ -57,6 +58,15 @@ final class Tunnels {
         @Nullable Tunnel tunnel = id.gatewayId() == gatewayId ? open.get(id.requestId()) : null;
         if (tunnel != null) { // else it was given up meanwhile
             tunnel.deliver(message, id.messageIndex());
+        }
+    }
+
+    /** The runner has another socket than before. */
+    void reconnected(RunnerId runner) {
+        for (Tunnel tunnel : open.values()) {
+            if (tunnel.place().runner().equals(runner)) {
+                tunnel.reconnected();
+            }
         }
     }
 

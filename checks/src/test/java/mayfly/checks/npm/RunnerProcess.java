@@ -18,6 +18,8 @@ final class RunnerProcess implements AutoCloseable {
     private final Process process;
     private final Queue<JsonNode> told = new ConcurrentLinkedQueue<>();
 
+    private volatile boolean killed;
+
     private RunnerProcess(Process process) {
         this.process = process;
         Thread.ofVirtual().start(this::read);
@@ -39,7 +41,7 @@ final class RunnerProcess implements AutoCloseable {
                 }
             }
         } catch (IOException e) {
-            if (process.isAlive()) {
+            if (!killed) {
                 throw new UncheckedIOException(e);
             }
         }
@@ -58,6 +60,7 @@ final class RunnerProcess implements AutoCloseable {
 
     /** As kill -9: its actors hear nothing. */
     void kill9() {
+        killed = true;
         process.destroyForcibly();
         process.onExit().join();
     }

@@ -26,6 +26,13 @@ public sealed interface RequestEvent {
     /** It had left the place before the request was sent there. */
     record Missed(long generation, long nowMillis) implements RequestEvent {}
 
+    /**
+     * The runner's socket broke and another is there: the request, or its answer, may be lost.
+     *
+     * @param patienceMillis how long the answer is waited for from now on
+     */
+    record Reconnected(long patienceMillis, long nowMillis) implements RequestEvent {}
+
     /** The actor's answer begins; {@code whole} when that is all of it. */
     record Answered(boolean whole) implements RequestEvent {}
 

@@ -29,6 +29,7 @@ import mayfly.core.request.RequestEvent.Missed;
 import mayfly.core.request.RequestEvent.NotReady;
 import mayfly.core.request.RequestEvent.PoolLooked;
 import mayfly.core.request.RequestEvent.Ready;
+import mayfly.core.request.RequestEvent.Reconnected;
 import mayfly.core.request.RequestEvent.Refused;
 import mayfly.core.request.RequestEvent.Stopped;
 import mayfly.core.request.RequestEvent.Tick;
@@ -69,8 +70,8 @@ public final class Requests {
             case Absent _, Destroyed _ -> fail(RequestFailure.NO_ACTOR);
             case ClientLeft _ -> end(End.CLIENT_LEFT);
             // the look that was asked for sees what these tell, or they are of an earlier attempt
-            case Ready _, Stopped _, Missed _, Answered _, AnswerEnded _, Aborted _, Refused _, PoolLooked _, Tick _ ->
-                Step.stay(it);
+            case Ready _, Stopped _, Missed _, Reconnected _, Answered _, AnswerEnded _ -> Step.stay(it);
+            case Aborted _, Refused _, PoolLooked _, Tick _ -> Step.stay(it);
         };
     }
 
@@ -92,7 +93,8 @@ public final class Requests {
             }
             case ClientLeft _ -> end(End.CLIENT_LEFT);
             case Tick _, Looked _ -> Step.stay(it); // too early; not asked for
-            case Missed _, Answered _, AnswerEnded _, Aborted _, Refused _ -> Step.stay(it); // of an earlier attempt
+            case Missed _, Answered _, AnswerEnded _, Aborted _, Refused _, Reconnected _ ->
+                Step.stay(it); // of an earlier attempt
         };
     }
 
@@ -111,6 +113,8 @@ public final class Requests {
                         ? new Step<>(new Ended(End.ANSWERED), List.of(new Forget()))
                         : Step.stay(new Answering(it.attempt(), it.generation()));
             case Stopped(var generation, var _) when generation < it.generation() -> Step.stay(it);
+            case Reconnected(var patience, var now) ->
+                Step.stay(new Sent(it.attempt(), it.generation(), Math.min(it.deadlineMillis(), now + patience)));
             case Stopped(var _, var now) ->
                 again(it.attempt(), RequestFailure.STOPPED_WHILE_ANSWERING, new Forget(), now);
             case Missed(var generation, var _) when generation != it.generation() -> Step.stay(it);
@@ -140,7 +144,8 @@ public final class Requests {
             case ClientLeft _ -> end(End.CLIENT_LEFT);
             case Tick _, Ready _, Stopped _ -> Step.stay(it); // too early; the next attempt looks itself
             case Looked _, PoolLooked _ -> Step.stay(it); // not asked for
-            case Missed _, Answered _, AnswerEnded _, Aborted _, Refused _ -> Step.stay(it); // of the attempt before
+            case Missed _, Answered _, AnswerEnded _, Aborted _, Refused _, Reconnected _ ->
+                Step.stay(it); // of the attempt before
         };
     }
 
@@ -152,6 +157,7 @@ public final class Requests {
             case ClientLeft _ -> new Step<>(new Ended(End.CLIENT_LEFT), List.of(new Abort()));
             case Destroyed _ -> Step.stay(it); // what it says until it stops is still its answer
             case Answered _, Refused _ -> Step.stay(it); // an answer begins once
+            case Reconnected _ -> Step.stay(it); // what is missing of it is not known
             case Ready _, Missed _, Looked _, PoolLooked _, Tick _ -> Step.stay(it); // nothing is waited for
         };
     }

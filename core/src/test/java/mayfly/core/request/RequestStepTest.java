@@ -36,6 +36,7 @@ import mayfly.core.request.RequestEvent.Missed;
 import mayfly.core.request.RequestEvent.NotReady;
 import mayfly.core.request.RequestEvent.PoolLooked;
 import mayfly.core.request.RequestEvent.Ready;
+import mayfly.core.request.RequestEvent.Reconnected;
 import mayfly.core.request.RequestEvent.Refused;
 import mayfly.core.request.RequestEvent.Stopped;
 import mayfly.core.request.RequestEvent.Tick;
@@ -112,6 +113,8 @@ class RequestStepTest {
                 arguments(SENT, new Tick(300_099), step(SENT)),
                 arguments(SENT, new Tick(300_100), step(new Pausing(1, 300_250), new Abort())),
                 arguments(last, new Tick(300_100), failed(RequestFailure.ATTEMPTS_EXCEEDED, new Abort())),
+                arguments(SENT, new Reconnected(3_000, 1_000), step(new Sent(1, 5, 4_000))),
+                arguments(SENT, new Reconnected(3_000, 299_000), step(SENT)),
                 arguments(SENT, new ClientLeft(), step(new Ended(End.CLIENT_LEFT), new Abort())),
                 arguments(SENT, new Ready(5, 1_000), step(SENT)));
     }
@@ -134,6 +137,7 @@ class RequestStepTest {
                 arguments(ANSWERING, new Stopped(4, 0), step(ANSWERING)),
                 arguments(ANSWERING, new Aborted(0), step(new Ended(End.CUT), new Forget(), new Cut())),
                 arguments(ANSWERING, new ClientLeft(), step(new Ended(End.CLIENT_LEFT), new Abort())),
+                arguments(ANSWERING, new Reconnected(3_000, 0), step(ANSWERING)),
                 arguments(ANSWERING, new Destroyed(), step(ANSWERING)),
                 arguments(ANSWERING, new Answered(true), step(ANSWERING)),
                 arguments(ANSWERING, new Tick(1L << 60), step(ANSWERING)));
@@ -281,7 +285,7 @@ class RequestStepTest {
             case 5 -> new Answered(draw.chance(50));
             case 6 -> new AnswerEnded();
             case 7 -> new Aborted(now);
-            case 8 -> new PoolLooked(false);
+            case 8 -> draw.chance(50) ? new PoolLooked(false) : new Reconnected(draw.between(0, 20_000), now);
             case 9 -> draw.chance(10) ? new Destroyed() : new Tick(now);
             case 10 -> draw.chance(10) ? new Refused() : new Tick(now);
             case 11 -> draw.chance(10) ? new ClientLeft() : new Tick(now);

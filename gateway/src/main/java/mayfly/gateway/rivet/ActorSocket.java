@@ -91,6 +91,11 @@ final class ActorSocket implements WebSocketListener, ActorListener {
             }
 
             @Override
+            public void reconnected() {
+                put(new SocketEvent.RunnerReconnected(number));
+            }
+
+            @Override
             public void gone() {
                 put(new SocketEvent.StayEnded(number));
             }
@@ -150,6 +155,11 @@ final class ActorSocket implements WebSocketListener, ActorListener {
             case SocketEvent.RunnerSaid(var number, var message) -> {
                 if (number == stay && stage == Stage.OPEN) {
                     runnerSaid(message);
+                }
+            }
+            case SocketEvent.RunnerReconnected(var number) -> {
+                if (number == stay && stage == Stage.OPEN) {
+                    replay();
                 }
             }
             case SocketEvent.StayEnded(var number) -> {
@@ -312,9 +322,14 @@ final class ActorSocket implements WebSocketListener, ActorListener {
         }
         tunnel = next.get();
         stage = Stage.OPEN;
-        sent.replay(it -> tunnel().sendAgain(new ToClientKind.WebSocketMessage(it.data(), it.binary()), it.index()));
+        replay();
         flushWaiting();
         return true;
+    }
+
+    /** Says again what the actor may not have heard; it knows by the numbers what it has. */
+    private void replay() {
+        sent.replay(it -> tunnel().sendAgain(new ToClientKind.WebSocketMessage(it.data(), it.binary()), it.index()));
     }
 
     private void tick() {

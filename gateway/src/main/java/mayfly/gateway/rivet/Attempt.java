@@ -105,6 +105,11 @@ final class Attempt implements TunnelListener {
     }
 
     @Override
+    public void reconnected() {
+        pass(new Signal.Reconnected(this));
+    }
+
+    @Override
     public void gone() {
         pass(new Signal.Gone(this));
     }
@@ -122,6 +127,7 @@ final class Attempt implements TunnelListener {
     private static void pass(Signal signal, TunnelListener to) {
         switch (signal) {
             case Signal.Said(var _, var message) -> to.message(message, 0);
+            case Signal.Reconnected _ -> to.reconnected();
             case Signal.Gone _, Signal.Overflowed _ -> to.gone();
             case Signal.Happened _ -> {}
         }

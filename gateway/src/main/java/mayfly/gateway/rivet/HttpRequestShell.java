@@ -27,6 +27,12 @@ final class HttpRequestShell extends RequestShell {
     private static final Set<String> NOT_FORWARDED = Set.of(
             "connection", "content-length", "date", "keep-alive", "transfer-encoding", "upgrade", "x-rivet-ray-id");
 
+    /** Methods that may be done twice as well as once, RFC 9110 section 9.2.2. */
+    private static final Set<String> REPEATABLE = Set.of("GET", "HEAD", "OPTIONS", "TRACE", "PUT", "DELETE");
+
+    private static final long REPEATABLE_PATIENCE_MILLIS = 3_000;
+    private static final long PATIENCE_MILLIS = 10_000;
+
     private final Exchange exchange;
     private final String ray;
     private final ToClientKind.RequestStart start;
@@ -72,6 +78,11 @@ final class HttpRequestShell extends RequestShell {
     @Override
     ToClientKind withdrawal() {
         return new ToClientKind.RequestAbort();
+    }
+
+    @Override
+    long patienceMillis() {
+        return REPEATABLE.contains(exchange.method()) ? REPEATABLE_PATIENCE_MILLIS : PATIENCE_MILLIS;
     }
 
     @Override

@@ -52,6 +52,9 @@ abstract class RequestShell implements ActorListener {
     /** What the runner is told when nobody waits any more. */
     abstract ToClientKind withdrawal();
 
+    /** How long an answer is waited for that may be lost: sending it again may do it twice. */
+    abstract long patienceMillis();
+
     /** Something that the current attempt's runner says. */
     abstract void said(ToServerKind message) throws IOException;
 
@@ -126,6 +129,11 @@ abstract class RequestShell implements ActorListener {
             case Signal.Overflowed(var from) -> {
                 if (from == attempt) {
                     overflowed();
+                }
+            }
+            case Signal.Reconnected(var from) -> {
+                if (from == attempt) {
+                    feed(new RequestEvent.Reconnected(patienceMillis(), now()));
                 }
             }
             case Signal.Gone(var from) -> {

@@ -11,6 +11,9 @@ sealed interface Signal {
     /** The runner said this in an attempt. */
     record Said(Attempt attempt, ToServerKind message) implements Signal {}
 
+    /** The runner of an attempt has another socket. */
+    record Reconnected(Attempt attempt) implements Signal {}
+
     /** The place of an attempt is gone. */
     record Gone(Attempt attempt) implements Signal {}
 

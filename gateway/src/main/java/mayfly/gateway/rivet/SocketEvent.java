@@ -26,6 +26,9 @@ sealed interface SocketEvent {
     /** The runner said this in a stay of the actor. */
     record RunnerSaid(int stay, ToServerKind message) implements SocketEvent {}
 
+    /** The runner has another socket in a stay of the actor. */
+    record RunnerReconnected(int stay) implements SocketEvent {}
+
     /** A stay of the actor is over. */
     record StayEnded(int stay) implements SocketEvent {}
 

@@ -18,6 +18,8 @@ import org.jspecify.annotations.Nullable;
 
 /** Finds an actor that takes a client's WebSocket, and hands it over to {@link ActorSocket}. */
 final class SocketOpening extends RequestShell {
+    private static final long PATIENCE_MILLIS = 1_000;
+
     private final ActorSocket socket;
     private final ToClientKind.WebSocketOpen open;
     private boolean hibernates;
@@ -69,6 +71,11 @@ final class SocketOpening extends RequestShell {
     @Override
     ToClientKind withdrawal() {
         return new ToClientKind.WebSocketClose(OptionalInt.of(1011), Optional.of("ws.downstream_closed"));
+    }
+
+    @Override
+    long patienceMillis() {
+        return PATIENCE_MILLIS;
     }
 
     @Override

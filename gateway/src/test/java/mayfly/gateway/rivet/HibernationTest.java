@@ -153,6 +153,7 @@ class HibernationTest extends SocketCase {
     void manySocketsAndManySleepsLoseNothing() throws Exception {
         hibernates = true;
         acknowledges = true;
+        echoesFirst = true;
         ScriptedRunner runner = runner(this::echo);
         String actor = actor("a");
         List<Wire> clients = new ArrayList<>();

@@ -35,6 +35,9 @@ abstract class SocketCase extends GatewayCase {
     volatile boolean hibernates;
     volatile boolean takes = true;
     volatile boolean echoes = true;
+    /** Whether what it acknowledged it has done. */
+    volatile boolean echoesFirst;
+
     volatile boolean acknowledges;
 
     @Override
@@ -54,11 +57,15 @@ abstract class SocketCase extends GatewayCase {
                 }
             }
             case ToClientKind.WebSocketMessage(var data, var binary) -> {
+                ToServerKind acknowledgement = new ToServerKind.WebSocketMessageAck(id.messageIndex());
+                if (acknowledges && !echoesFirst) {
+                    runner.say(id, acknowledgement);
+                }
                 if (echoes) {
                     runner.say(id, new ToServerKind.WebSocketMessage(data, binary));
                 }
-                if (acknowledges) {
-                    runner.say(id, new ToServerKind.WebSocketMessageAck(id.messageIndex()));
+                if (acknowledges && echoesFirst) {
+                    runner.say(id, acknowledgement);
                 }
             }
             default -> {}
