@@ -64,6 +64,7 @@ abstract class RunnerKit {
     final void connect() throws Exception {
         diary = new TestActor.Diary();
         pool = "pool-" + UUID.randomUUID();
+        client.declare(pool);
         runner = connect(spec());
     }
 
