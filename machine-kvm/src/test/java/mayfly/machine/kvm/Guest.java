@@ -24,7 +24,7 @@ import mayfly.machine.kvm.program.Wait;
  * @param error what it wrote to standard error
  */
 record Guest(Stop end, String out, String error) {
-    private static final Duration PATIENCE = Duration.ofSeconds(20);
+    private static final Duration PATIENCE = Duration.ofSeconds(60);
 
     /** Runs a program to its end in 64 MiB. */
     static Guest run(Path program, String... arguments) throws Exception {
@@ -62,7 +62,7 @@ record Guest(Stop end, String out, String error) {
         return new Guest(end, out.toString(StandardCharsets.UTF_8), error.toString(StandardCharsets.UTF_8));
     }
 
-    /** Lets a machine run, and waits with it, until it ends; gives up after 20 seconds. */
+    /** Lets a machine run, and waits with it, until it ends; gives up after a minute. */
     static Stop toTheEnd(VirtualMachine machine, ThreadSignal signal) throws Exception {
         long deadline = System.nanoTime() + PATIENCE.toNanos();
         while (true) {
@@ -76,7 +76,7 @@ record Guest(Stop end, String out, String error) {
 
     /** What the same program writes on the host. */
     static String onHost(Path program, String... arguments) throws Exception {
-        List<String> command = new ArrayList<>(List.of("timeout", "20", program.toString()));
+        List<String> command = new ArrayList<>(List.of("timeout", "60", program.toString()));
         command.addAll(List.of(arguments));
         Process process = new ProcessBuilder(command).start();
         String out = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
