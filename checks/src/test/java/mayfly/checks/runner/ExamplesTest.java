@@ -11,11 +11,13 @@ import java.net.http.HttpResponse;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import mayfly.checks.npm.NpmPackages;
+import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
@@ -92,14 +94,17 @@ class ExamplesTest {
         }
     }
 
-    /** The same program, started by the node when somebody wants a counter. */
+    /** The same program, started by the node when somebody wants a counter, and ended when none is awake. */
     @Test
     void aNodeStartsTheCounterInJavaItself() throws Exception {
+        Path program = Files.copy(example("counter-java/Counter.java"), directory.resolve("Counter.java"));
+        // In a file: of long command lines a process does not see the end.
+        Path libraries =
+                Files.writeString(directory.resolve("libraries"), "-cp " + System.getProperty("java.class.path"));
         String command = Stream.of(
                         Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                        "-cp",
-                        System.getProperty("java.class.path"),
-                        example("counter-java/Counter.java").toString())
+                        "@" + libraries,
+                        program.toString())
                 .map(word -> '"' + word + '"')
                 .collect(Collectors.joining(", "));
         String pool = "{\"datacenters\": {\"default\": {\"hosted\": {\"command\": [" + command
@@ -110,6 +115,15 @@ class ExamplesTest {
         assertThat(post("hosted-counters", "increment")).isEqualTo("1\n");
         assertThat(post("hosted-counters", "sleep")).isEqualTo("good night\n");
         assertThat(post("hosted-counters", "increment")).isEqualTo("2\n");
+        assertThat(isRunning(program)).isTrue();
+        assertThat(post("hosted-counters", "sleep")).isEqualTo("good night\n");
+        Awaitility.await().atMost(Duration.ofMinutes(1)).until(() -> !isRunning(program));
+    }
+
+    /** It is no child of ours, nor of the node's. */
+    private static boolean isRunning(Path program) {
+        return ProcessHandle.allProcesses()
+                .anyMatch(process -> process.info().commandLine().orElse("").contains(program.toString()));
     }
 
     @Test
