@@ -15,6 +15,7 @@ final class ActorScript {
     private static final int CREATORS = 16;
     private static final int RUNNING = 1_000;
     private static final int SLOTS = 100_000;
+    private static final long WARM_UP_NANOS = 10_000_000_000L;
 
     private final BenchPlace place;
     private final Path npm;
@@ -73,6 +74,11 @@ final class ActorScript {
 
     // ---- steps
 
+    /** Until when steps are done without being measured: an engine that was just started compiles, or fills caches. */
+    private static long warmUp() {
+        return System.nanoTime() + WARM_UP_NANOS;
+    }
+
     private HttpLoad.Report load(String actor, int clients) throws InterruptedException {
         URI url = URI.create(host.url());
         byte[] request = HttpLoad.request("GET", "/gateway/" + actor + "/plain", url.getAuthority(), new byte[0]);
@@ -89,6 +95,9 @@ final class ActorScript {
 
     private List<Double> createAndFirst() throws IOException {
         List<Double> millis = new ArrayList<>();
+        for (long until = warmUp(); System.nanoTime() < until; ) {
+            request(create("bench"), "/plain");
+        }
         for (int i = 0; i < place.count(100); i++) {
             long begin = System.nanoTime();
             String actor = create("bench");
@@ -100,6 +109,12 @@ final class ActorScript {
 
     /** Each actor sleeps and is woken several times; the first wake of each counts by itself. */
     private void wake(List<Double> first, List<Double> later) throws IOException, InterruptedException {
+        for (long until = warmUp(); System.nanoTime() < until; ) {
+            String actor = create("bench");
+            request(actor, "/sleep");
+            awaitAsleep(actor);
+            request(actor, "/plain");
+        }
         for (int i = 0; i < place.count(20); i++) {
             String actor = create("bench");
             request(actor, "/plain");
