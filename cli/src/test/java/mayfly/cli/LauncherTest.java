@@ -42,6 +42,10 @@ class LauncherTest {
             mkdir -p "$TREE/app/target/lib"
             : >"$TREE/app/target/lib/x.jar"
             : >"$TREE/app/target/app-0.1.jar"
+            for module in runner-java runner-protocol; do
+                mkdir -p "$TREE/$module/target"
+                : >"$TREE/$module/target/$module-0.1.jar"
+            done
             """;
 
     @TempDir
