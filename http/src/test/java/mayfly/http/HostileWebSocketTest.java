@@ -179,7 +179,7 @@ class HostileWebSocketTest extends WebSocketCase {
 
     @Test
     void aPausedClientIsNotReadAndNotTakenForGone() throws Exception {
-        WebSocketSpec spec = new WebSocketSpec(100_000, 100_000_000, Duration.ofMillis(100), Duration.ofMillis(100));
+        WebSocketSpec spec = new WebSocketSpec(100_000, 100_000_000, Duration.ofMillis(100), Duration.ofSeconds(2));
         serve(limited(limits -> limits.withLinger(Duration.ofMillis(40))), exchange -> {
             exchange.acceptWebSocket(null, Headers.NONE, spec, echo);
         });
@@ -196,7 +196,7 @@ class HostileWebSocketTest extends WebSocketCase {
                 }
             });
             Awaitility.await()
-                    .during(Duration.ofMillis(500))
+                    .during(Duration.ofMillis(2_600))
                     .until(() -> writing.isAlive() && server().connections() == 1);
             echo.socket.reading(true);
             for (int i = 0; i < 2_000; ) {
