@@ -132,8 +132,9 @@ abstract class GatewayCase {
         return runner;
     }
 
+    /** One that starts with generation 0: under SLEEP it would sleep first if the runner is not offered yet. */
     String actor(String key) throws ActorException {
-        return actor(key, CrashPolicy.SLEEP);
+        return actor(key, CrashPolicy.RESTART);
     }
 
     String actor(String key, CrashPolicy policy) throws ActorException {

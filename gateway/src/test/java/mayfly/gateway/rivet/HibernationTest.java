@@ -4,11 +4,13 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
 import mayfly.base.ActorId;
+import mayfly.core.request.RequestTimes;
 import mayfly.runner.protocol.HibernatingRequest;
 import mayfly.runner.protocol.MessageId;
 import mayfly.runner.protocol.ToClientKind;
@@ -17,6 +19,12 @@ import org.junit.jupiter.api.Test;
 
 /** Sockets that outlive their actors' sleep, through a real server and engine. */
 class HibernationTest extends SocketCase {
+    @Override
+    GatewayTimes gatewayTimes() {
+        return new GatewayTimes(
+                RequestTimes.HTTP, new RequestTimes(3_000, 10_000, 200, 300, 8, 7, 10), Duration.ofSeconds(1));
+    }
+
     @Test
     void aSocketOutlivesItsActorsSleep() throws Exception {
         hibernates = true;

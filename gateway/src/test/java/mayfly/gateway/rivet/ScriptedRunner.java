@@ -37,6 +37,7 @@ final class ScriptedRunner implements AutoCloseable {
     private final Wire wire;
     private final Script script;
     private final Map<String, Long> generations = new ConcurrentHashMap<>();
+    private final Map<String, Long> alive = new ConcurrentHashMap<>();
     private final Map<String, AtomicInteger> events = new ConcurrentHashMap<>();
     private final Map<MessageId, AtomicInteger> indexes = new ConcurrentHashMap<>();
     final Queue<Command.StartActor> starts = new ConcurrentLinkedQueue<>();
@@ -98,13 +99,16 @@ final class ScriptedRunner implements AutoCloseable {
                 generations.put(
                         actor, Integer.toUnsignedLong(wrapped.checkpoint().generation()));
                 events.put(actor, new AtomicInteger());
+                alive.put(actor, generation(actor));
                 starts.add(start);
                 if (runs) {
                     running(actor);
                 }
             }
             case Command.StopActor _ -> {
-                if (stops) {
+                // As Rivet's runner: one that it does not have, or another stay of it, is passed over in silence.
+                long generation = Integer.toUnsignedLong(wrapped.checkpoint().generation());
+                if (stops && alive.remove(actor, generation)) {
                     stopped(actor);
                 }
             }
