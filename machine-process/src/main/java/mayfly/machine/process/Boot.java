@@ -30,7 +30,8 @@ final class Boot {
     SandboxTemplate run() throws InitFailedException, MachineException {
         requireProgram();
         return startup.run(plan, directory -> {
-            SocketChannel first = startup.firstConnection(directory);
+            SocketChannel first = startup.firstConnection(directory)
+                    .orElseThrow(() -> startup.failed("the agent did not start: " + startup.ending()));
             return spec.runtime() == GuestRuntime.PYTHON3 ? zygote(first, directory) : executed(first, directory);
         });
     }

@@ -3,6 +3,7 @@ package mayfly.machine.process;
 import java.io.IOException;
 import java.nio.channels.SocketChannel;
 import java.nio.file.Path;
+import java.util.Optional;
 import mayfly.linux.DirectoryFd;
 import mayfly.machine.AgentAnswer;
 import mayfly.machine.GuestError;
@@ -38,11 +39,14 @@ final class ServiceBoot {
     }
 
     private SandboxTemplate await(DirectoryFd directory) throws InitFailedException, MachineException {
-        SocketChannel first = startup.firstConnection(directory);
-        var control = new ControlChannel(new WorkChannel(first, host.buffers()), host.deadlines());
+        Optional<SocketChannel> first = startup.firstConnection(directory);
+        if (first.isEmpty()) {
+            throw refused(new AgentAnswer.Malformed("it ended before we connected"), false);
+        }
+        var control = new ControlChannel(new WorkChannel(first.get(), host.buffers()), host.deadlines());
         AgentAnswer answer;
         try {
-            HookHello.CONTROL.send(first, 0);
+            HookHello.CONTROL.send(first.get(), 0);
             answer = control.await(startup.millisLeft());
         } catch (IOException e) {
             answer = new AgentAnswer.Malformed("it hung up");

@@ -7,6 +7,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import mayfly.linux.DirectoryFd;
 import mayfly.linux.ErrnoException;
@@ -86,14 +87,22 @@ final class Startup {
         }
     }
 
-    /** The socket is there as soon as the launcher has made it, which is a moment after its monitor answered. */
-    SocketChannel firstConnection(DirectoryFd directory) throws MachineException {
+    /**
+     * The socket is there as soon as the launcher has made it, which is a moment after its monitor answered.
+     *
+     * @return nothing when the program has ended already, and its sandbox with it
+     */
+    Optional<SocketChannel> firstConnection(DirectoryFd directory) throws MachineException {
         while (true) {
             try {
-                return SandboxTemplate.open(directory);
+                return Optional.of(SandboxTemplate.open(directory));
             } catch (IOException e) {
-                if (!EndWatch.lives(host.supervisor().inspect(name))) {
-                    throw failed("the sandbox " + Ending.of(host.supervisor().inspect(name)));
+                SupervisedState state = host.supervisor().inspect(name);
+                if (state instanceof SupervisedState.Ended) {
+                    return Optional.empty();
+                }
+                if (!EndWatch.lives(state)) {
+                    throw failed("the sandbox " + Ending.of(state));
                 }
                 if (System.nanoTime() > deadlineNanos) {
                     throw failed("the sandbox does not listen: " + e.getMessage());
@@ -115,7 +124,7 @@ final class Startup {
                 : "it ended without a word";
     }
 
-    private MachineException failed(String reason) {
+    MachineException failed(String reason) {
         String output = errors();
         return new MachineException(label + ": " + reason + (output.isEmpty() ? "" : "; it wrote: " + output));
     }
