@@ -78,10 +78,7 @@ final class ActorShell {
 
     /** Whether requests can go there. */
     Optional<ActorPlace> place() {
-        return known.state() instanceof Actor.Running it
-                ? Optional.of(
-                        new ActorPlace(id, it.place().generation(), it.place().runner()))
-                : Optional.empty();
+        return known.place();
     }
 
     /** False when the generation is over. One that ends meanwhile tells the tunnel. */

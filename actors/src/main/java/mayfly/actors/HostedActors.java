@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Function;
 import mayfly.base.ActorId;
 import mayfly.core.actor.Actor;
 import mayfly.core.actor.ActorEvent;
@@ -176,7 +177,7 @@ final class HostedActors {
         }
     }
 
-    void tellAll(java.util.function.Function<HostedActor, ActorEvent> event) {
+    void tellAll(Function<HostedActor, ActorEvent> event) {
         list().forEach(entry -> entry.actor.tell(event.apply(entry)));
     }
 }

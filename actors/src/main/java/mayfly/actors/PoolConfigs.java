@@ -6,11 +6,12 @@ import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.random.RandomGenerator;
+import java.util.stream.Stream;
 import mayfly.api.InvalidException;
 import mayfly.api.Json;
 import mayfly.base.Limits;
-import mayfly.base.NamespaceId;
 import mayfly.core.runnerpool.PoolError;
+import mayfly.core.runnerpool.RunnerPoolSpec;
 import mayfly.store.ActorStore;
 import mayfly.store.NamespaceRecord;
 import mayfly.store.PoolConfigRecord;
@@ -101,11 +102,11 @@ public final class PoolConfigs {
     public boolean delete(NamespaceRecord namespace, String name) throws ActorException {
         PoolName key = new PoolName(namespace.id(), name);
         synchronized (lockOf(key)) {
-            PoolConfig last = configs.remove(key);
-            if (last == null) {
+            if (!configs.containsKey(key)) {
                 return false;
             }
             Durably.write(store.deletePoolConfig(key.namespace(), key.name()));
+            configs.remove(key);
             RunnerPoolShell shell = shells.get(key);
             if (shell != null) {
                 shell.configure(spec(PoolConfig.NORMAL), RunnerStarter.NONE, true);
@@ -179,7 +180,7 @@ public final class PoolConfigs {
         }
     }
 
-    private mayfly.core.runnerpool.RunnerPoolSpec spec(PoolConfig config) {
+    private RunnerPoolSpec spec(PoolConfig config) {
         return config.spec(engine.times().drainGrace().toMillis());
     }
 
@@ -211,7 +212,7 @@ public final class PoolConfigs {
         if (name.isEmpty() || name.length() > Limits.RUNNER_NAME_CHARS_MAX) {
             problems.add("the name of a pool has 1 to " + Limits.RUNNER_NAME_CHARS_MAX + " characters");
         }
-        long kinds = java.util.stream.Stream.of(config.normal(), config.serverless(), config.hosted())
+        long kinds = Stream.of(config.normal(), config.serverless(), config.hosted())
                 .filter(Optional::isPresent)
                 .count();
         if (kinds != 1) {
@@ -226,12 +227,5 @@ public final class PoolConfigs {
 
     void close() {
         shells.values().forEach(RunnerPoolShell::close);
-    }
-
-    /** Of all pools of a namespace, for tests and views. */
-    long count(NamespaceId namespace) {
-        return configs.keySet().stream()
-                .filter(it -> it.namespace().equals(namespace))
-                .count();
     }
 }

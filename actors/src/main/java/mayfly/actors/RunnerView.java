@@ -1,6 +1,7 @@
 package mayfly.actors;
 
 import java.time.Instant;
+import java.util.Optional;
 import java.util.OptionalLong;
 import mayfly.core.runner.Runner;
 import mayfly.store.RunnerRecord;
@@ -34,7 +35,7 @@ public record RunnerView(
     }
 
     /** Since when it takes no more actors; absent while it does. */
-    public java.util.Optional<Instant> drainedAt() {
-        return java.util.Optional.ofNullable(record.drainedAt());
+    public Optional<Instant> drainedAt() {
+        return Optional.ofNullable(record.drainedAt());
     }
 }

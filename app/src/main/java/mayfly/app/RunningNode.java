@@ -251,6 +251,7 @@ final class RunningNode implements AutoCloseable {
         HttpLimits limits = HttpLimits.DEFAULT
                 .withSizes(HttpLimits.DEFAULT.headerBytes(), Limits.REQUEST_BODY_BYTES_MAX)
                 .withCounts(Limits.CONNECTIONS_MAX, Limits.CONNECTIONS_MAX);
+        open.push(gateway::close);
         HttpServerSpec spec = HttpServerSpec.at(
                         config.listen().host(), config.listen().port())
                 .withLimits(limits)

@@ -11,6 +11,7 @@ import mayfly.api.Route;
 import mayfly.api.RouteMatch;
 import mayfly.base.ErrorCode;
 import mayfly.base.RefusedException;
+import mayfly.gateway.rivet.Doorman;
 import mayfly.gateway.rivet.RivetApi;
 import mayfly.gateway.rivet.RivetGateway;
 import mayfly.http.Exchange;
@@ -23,7 +24,7 @@ import mayfly.node.StoreRefusal;
 import mayfly.store.StoreException;
 
 /** The node's REST interface: lets callers in, finds the route, answers; failures become problem documents. */
-public final class Gateway implements HttpHandler, FailureHook {
+public final class Gateway implements HttpHandler, FailureHook, AutoCloseable {
     private static final System.Logger LOG = System.getLogger("mayfly.gateway");
 
     private final Guard guard;
@@ -43,8 +44,9 @@ public final class Gateway implements HttpHandler, FailureHook {
         this.invoke = new InvokeCalls(node.invocations(), node.async(), bodies);
         this.tasks = new TaskCalls(node.tasks());
         this.services = new ServiceCalls(node.services());
-        this.rivetApi = new RivetApi(actors, spec.version(), bodies, guard);
-        this.rivet = new RivetGateway(actors, guard, bodies);
+        Doorman doorman = new ActorDoorman(guard, actors);
+        this.rivetApi = new RivetApi(actors, spec.version(), bodies, doorman);
+        this.rivet = new RivetGateway(actors, doorman, bodies);
     }
 
     /** What a host can give, as {@code mayfly doctor} shows it without a node. */
@@ -127,6 +129,12 @@ public final class Gateway implements HttpHandler, FailureHook {
             case SERVICE_SCALE -> services.scale(exchange, parameters.getFirst());
             case SERVICE_DRAIN -> services.drain(exchange, parameters.getFirst());
         }
+    }
+
+    /** Gives back what it holds beside the connections of the server, which is closed first. */
+    @Override
+    public void close() {
+        rivet.close();
     }
 
     /** A failure that nobody expected: logged with its cause, told without it. */

@@ -7,8 +7,7 @@ import java.util.Locale;
 import java.util.Set;
 import mayfly.base.ErrorCode;
 import mayfly.base.RefusedException;
-import mayfly.gateway.rivet.Doorman;
-import mayfly.http.Exchange;
+import mayfly.gateway.rivet.Bearer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -16,7 +15,7 @@ import org.jspecify.annotations.Nullable;
  * the same machine is the danger: a page of another site (Origin), or a name that resolves to 127.0.0.1 (Host, "DNS
  * rebinding"). Pure.
  */
-final class Guard implements Doorman {
+final class Guard {
     private static final Set<String> LOOPBACK = Set.of("localhost", "127.0.0.1", "[::1]");
 
     private final byte @Nullable [] token;
@@ -32,7 +31,7 @@ final class Guard implements Doorman {
             throws RefusedException {
         if (token != null) {
             if (!open) {
-                checkToken(token, authorization);
+                checkToken(authorization);
             }
             return;
         }
@@ -46,36 +45,18 @@ final class Guard implements Doorman {
         }
     }
 
-    @Override
-    public void check(Exchange exchange) throws RefusedException {
-        check(exchange.header("authorization"), exchange.host(), exchange.header("origin"), false);
-    }
-
-    @Override
-    public void checkOpen(Exchange exchange) throws RefusedException {
-        check(null, exchange.host(), exchange.header("origin"), true);
-    }
-
-    @Override
-    public boolean admits(@Nullable String given) {
+    /** Whether this is the node's token; anything is, on a node without one. */
+    boolean admits(@Nullable String given) {
+        // takes the same time wherever they differ
         return token == null || (given != null && MessageDigest.isEqual(token, given.getBytes(StandardCharsets.UTF_8)));
     }
 
-    private static void checkToken(byte[] expected, @Nullable String authorization) throws RefusedException {
-        String scheme = "bearer ";
-        boolean bearer = authorization != null
-                && authorization.length() > scheme.length()
-                && authorization
-                        .substring(0, scheme.length())
-                        .toLowerCase(Locale.ROOT)
-                        .equals(scheme);
-        byte[] given = bearer && authorization != null
-                ? authorization.substring(scheme.length()).trim().getBytes(StandardCharsets.UTF_8)
-                : new byte[0];
-        if (!MessageDigest.isEqual(expected, given)) { // takes the same time wherever they differ
+    private void checkToken(@Nullable String authorization) throws RefusedException {
+        String given = Bearer.token(authorization);
+        if (!admits(given)) {
             throw new RefusedException(
                     ErrorCode.REQUEST_UNAUTHORIZED,
-                    bearer
+                    given != null
                             ? "the token is not this node's"
                             : "this node demands a token: send Authorization: Bearer TOKEN, or set MAYFLY_TOKEN for the CLI");
         }

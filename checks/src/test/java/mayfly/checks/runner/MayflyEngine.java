@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.nio.file.Path;
+import java.util.Optional;
 import mayfly.checks.rest.ChildNode;
 
 /** A node of ours, in a process of its own, always on the same port. */
@@ -17,14 +18,19 @@ final class MayflyEngine implements Engine {
     }
 
     static MayflyEngine start(Path directory) throws IOException {
+        return start(directory, Optional.empty());
+    }
+
+    /** One that demands a token, if there is one. */
+    static MayflyEngine start(Path directory, Optional<String> token) throws IOException {
         int port;
         try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
             port = socket.getLocalPort();
         }
         String address = "127.0.0.1:" + port;
-        return new MayflyEngine(
-                "http://" + address,
-                ChildNode.at(directory.resolve("data")).flag("listen", address).start());
+        ChildNode.Launch launch = ChildNode.at(directory.resolve("data")).flag("listen", address);
+        token.ifPresent(it -> launch.env("MAYFLY_TOKEN", it));
+        return new MayflyEngine("http://" + address, launch.start());
     }
 
     @Override

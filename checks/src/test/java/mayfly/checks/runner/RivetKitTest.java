@@ -10,10 +10,12 @@ import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.stream.Collectors;
 import mayfly.api.Json;
 import mayfly.api.JsonValue;
@@ -35,6 +37,7 @@ class RivetKitTest {
     private final NpmPackages packages = NpmPackages.orSkip("rivetkit");
     private final List<Process> started = new ArrayList<>();
     private final HttpClient http = HttpClient.newHttpClient();
+    private Optional<String> token = Optional.empty();
     private MayflyEngine engine;
 
     @BeforeEach
@@ -77,6 +80,7 @@ class RivetKitTest {
     private String call(String method, String path, String body) throws IOException, InterruptedException {
         HttpRequest request = HttpRequest.newBuilder(URI.create(engine.endpoint() + path))
                 .header("content-type", "application/json")
+                .header("authorization", "Bearer " + token.orElse("anything"))
                 .method(method, HttpRequest.BodyPublishers.ofString(body))
                 .build();
         HttpResponse<String> response = http.send(request, HttpResponse.BodyHandlers.ofString());
@@ -108,6 +112,14 @@ class RivetKitTest {
 
     @Test
     void onRunnersThatWeStartAndEndWhenTheirActorsSleep() throws Exception {
+        putHostedPool();
+        assertThat(call("GET", "/api/v1/tasks", "")).doesNotContain("runner-default");
+        allWell(client());
+        await().atMost(Duration.ofSeconds(60))
+                .until(() -> !call("GET", "/api/v1/tasks", "").contains("runner-default"));
+    }
+
+    private void putHostedPool() throws IOException, InterruptedException {
         ProcessBuilder app = packages.script(RivetKitTest.class, "rivetkit_app.mjs", "normal");
         String command = app.command().stream()
                 .map(word -> Json.text(JsonValue.of(word)))
@@ -115,10 +127,18 @@ class RivetKitTest {
         call("PUT", "/runner-configs/default?namespace=default", """
                 {"datacenters":{"default":{"hosted":{"command":[%s],"env":{"SLEEP_MS":"400"},"directory":"%s",
                 "slots_per_runner":100,"idle_seconds":1,"drain_grace_period":5}}}}""".formatted(command, app.directory()));
-        assertThat(call("GET", "/api/v1/tasks", "")).doesNotContain("runner-default");
-        allWell(client());
-        await().atMost(Duration.ofSeconds(60))
-                .until(() -> !call("GET", "/api/v1/tasks", "").contains("runner-default"));
+    }
+
+    @Test
+    void aProgramThatWeStartIsLetInByATokenOfItsOwn() throws Exception {
+        engine.close();
+        token = Optional.of("the-token-of-this-node");
+        engine = MayflyEngine.start(Files.createDirectory(directory.resolve("guarded")), token);
+        putHostedPool();
+        String made = call("POST", "/actors?namespace=default", """
+                {"name":"room","key":"a","runner_name_selector":"default","crash_policy":"sleep"}""");
+        String actor = made.replaceAll("(?s).*\"actor_id\":\"([a-z0-9]+)\".*", "$1");
+        assertThat(call("GET", "/gateway/" + actor + "/request/x", "")).isEqualTo("raw /x 0");
     }
 
     @Test

@@ -1,6 +1,7 @@
 package mayfly.gateway.rivet;
 
 import java.util.Collection;
+import java.util.List;
 import mayfly.api.JsonValue;
 import org.jspecify.annotations.Nullable;
 
@@ -22,7 +23,7 @@ final class Answer {
     }
 
     static JsonValue page(String name, Collection<JsonValue> items, @Nullable String cursor) {
-        return page(name, new JsonValue.JsonArray(java.util.List.copyOf(items)), cursor);
+        return page(name, new JsonValue.JsonArray(List.copyOf(items)), cursor);
     }
 
     private static JsonValue pagination(@Nullable String cursor) {

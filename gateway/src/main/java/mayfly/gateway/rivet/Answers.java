@@ -2,6 +2,7 @@ package mayfly.gateway.rivet;
 
 import java.io.IOException;
 import java.util.LinkedHashMap;
+import java.util.Map;
 import mayfly.api.Json;
 import mayfly.api.JsonValue;
 import mayfly.http.Exchange;
@@ -27,7 +28,7 @@ final class Answers {
         if (!error.metadata().isEmpty()) {
             var metadata = new LinkedHashMap<String, JsonValue>();
             error.metadata().entrySet().stream()
-                    .sorted(java.util.Map.Entry.comparingByKey())
+                    .sorted(Map.Entry.comparingByKey())
                     .forEach(entry -> metadata.put(entry.getKey(), JsonValue.of(entry.getValue())));
             members.put("metadata", new JsonValue.JsonObject(metadata));
         }

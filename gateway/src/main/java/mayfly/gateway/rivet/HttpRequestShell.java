@@ -1,9 +1,11 @@
 package mayfly.gateway.rivet;
 
 import java.io.IOException;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import mayfly.actors.ActorEngine;
@@ -136,7 +138,7 @@ final class HttpRequestShell extends RequestShell {
         fields[at++] = ray;
         Cors.add(fields, at, origin);
         at += Cors.count(origin);
-        return Headers.of(at == fields.length ? fields : java.util.Arrays.copyOf(fields, at));
+        return Headers.of(at == fields.length ? fields : Arrays.copyOf(fields, at));
     }
 
     private void goOn(ToServerKind.ResponseChunk chunk) throws IOException {
@@ -146,7 +148,7 @@ final class HttpRequestShell extends RequestShell {
         passed(chunk.body());
         if (chunk.finish()) {
             feed(new RequestEvent.AnswerEnded());
-            java.util.Objects.requireNonNull(stream).close();
+            Objects.requireNonNull(stream).close();
         }
     }
 
@@ -159,7 +161,7 @@ final class HttpRequestShell extends RequestShell {
 
     /** Gives a part of the answer to the client, waiting for it; false when the client is gone. */
     private boolean pass(byte[] body) throws IOException {
-        ResponseStream out = java.util.Objects.requireNonNull(stream);
+        ResponseStream out = Objects.requireNonNull(stream);
         try {
             out.write(body);
             if (inbox.isEmpty()) {

@@ -3,6 +3,7 @@ package mayfly.gateway.rivet;
 import java.io.IOException;
 import java.io.InterruptedIOException;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import mayfly.actors.ActorEngine;
@@ -159,7 +160,7 @@ abstract class RequestShell implements ActorListener {
     }
 
     ActorWatch watch() {
-        return java.util.Objects.requireNonNull(watch);
+        return Objects.requireNonNull(watch);
     }
 
     void feed(RequestEvent event) throws IOException {

@@ -1,6 +1,7 @@
 package mayfly.gateway.rivet;
 
 import java.util.List;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /** Finds what a request is for. Pure. */
@@ -103,7 +104,7 @@ final class Routing {
                 "guard",
                 "no_route",
                 "No route found for hostname " + host + ", path " + path + ".",
-                java.util.Map.of("host", host, "path", path));
+                Map.of("host", host, "path", path));
     }
 
     private static Target wrong(String code, String message) {

@@ -27,7 +27,6 @@ final class RunnerSockets {
             Duration.ofSeconds(5),
             Duration.ofSeconds(30));
     private static final String TOKEN = "rivet_token.";
-    private static final String BEARER = "bearer ";
 
     private final ActorEngine engine;
     private final Doorman doorman;
@@ -61,7 +60,8 @@ final class RunnerSockets {
         }
         try {
             String namespace = Optional.ofNullable(exchange.query("namespace")).orElse("default");
-            return new Greeting.Hello(new RunnerHello(namespace, key, Integer.parseInt(version)));
+            return new Greeting.Hello(
+                    new RunnerHello(namespace, key, Integer.parseInt(version), Optional.ofNullable(token)));
         } catch (NumberFormatException e) {
             return new Greeting.Refused("ws.invalid_url");
         }
@@ -79,13 +79,7 @@ final class RunnerSockets {
             return Percent.decode(offered, false).orElse(offered);
         }
         String header = exchange.header("x-rivet-token");
-        String authorization = exchange.header("authorization");
-        if (header != null || authorization == null) {
-            return header;
-        }
-        return authorization.regionMatches(true, 0, BEARER, 0, BEARER.length())
-                ? authorization.substring(BEARER.length()).trim()
-                : null;
+        return header != null ? header : Bearer.token(exchange.header("authorization"));
     }
 
     /** The link to a runner, over its WebSocket. */
