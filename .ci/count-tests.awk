@@ -6,7 +6,15 @@ function attribute(name,    text) {
     if (!match($0, " " name "=\"[^\"]*\"")) return ""
     text = substr($0, RSTART + length(name) + 3, RLENGTH - length(name) - 4)
     gsub(/&quot;/, "\"", text); gsub(/&apos;/, "'", text); gsub(/&lt;/, "<", text); gsub(/&gt;/, ">", text)
-    sub(/^(&#10;|[ \t])+/, "", text); gsub(/&#10;.*/, "", text); gsub(/&amp;/, "\\&", text)
+    gsub(/(&#10;|&#9;|[ \t])+/, " ", text); sub(/^ /, "", text); gsub(/&amp;/, "\\&", text)
+    return substr(text, 1, 400)
+}
+
+# An assumption that fails outside a test's method is told as an exception only.
+function reason(    text) {
+    text = attribute("message")
+    if (text == "" && match($0, /<!\[CDATA\[[^:]*: /)) text = substr($0, RSTART + RLENGTH)
+    sub(/^Assumption failed: /, "", text)
     return text
 }
 
@@ -32,7 +40,7 @@ FILENAME !~ /\.xml$/ {
 }
 
 /<testcase / { test = attribute("classname") "." attribute("name"); sub(/^.*\.mayfly\./, "mayfly.", test) }
-/<skipped/ { skips[++skip_count] = test ": " attribute("message") }
+/<skipped/ { skips[++skip_count] = test ": " reason() }
 /<(failure|error)[ >]/ { failures[++failure_count] = test ": " attribute("message") }
 
 END {

@@ -181,13 +181,20 @@ class LauncherTest {
                 temp.resolve("log"),
                 "[INFO] Tests run: 9\nmonitor: 5 passed, 0 failed, 1 skipped\n2 passed, 0 failed\nok\n");
         Path good = Files.writeString(temp.resolve("a.xml"), """
-                <testsuite name="A" time="1" tests="3" errors="0" skipped="1" failures="0">
+                <testsuite name="A" time="1" tests="4" errors="0" skipped="2" failures="0">
                   <testcase name="one" classname="mayfly.A" time="0.1"/>
                   <testcase name="two" classname="mayfly.A"><skipped message="no &quot;KVM&quot; here"/></testcase>
+                  <testcase name="three" classname="mayfly.A">
+                    <skipped type="org.Aborted"><![CDATA[org.Aborted: Assumption failed: no package: x
+                	at org.junit
                 """);
         Ran ran = count(0, log, good);
         assertThat(ran.code()).isZero();
-        assertThat(ran.output()).isEqualTo("skipped  mayfly.A.two: no \"KVM\" here\n9 passed, 0 failed, 2 skipped\n");
+        assertThat(ran.output()).isEqualTo("""
+                        skipped  mayfly.A.two: no "KVM" here
+                        skipped  mayfly.A.three: no package: x
+                        9 passed, 0 failed, 3 skipped
+                        """);
 
         Path bad = Files.writeString(temp.resolve("b.xml"), """
                 <testsuite name="B" tests="2" errors="1" skipped="0" failures="1">
@@ -196,10 +203,10 @@ class LauncherTest {
         ran = count(0, log, good, bad);
         assertThat(ran.code()).isEqualTo(1);
         assertThat(ran.output())
-                .contains("FAILED   mayfly.B.x: Expected <1>\n")
-                .endsWith("9 passed, 2 failed, 2 skipped\n");
+                .contains("FAILED   mayfly.B.x: Expected <1> more\n")
+                .endsWith("9 passed, 2 failed, 3 skipped\n");
 
-        assertThat(count(1, log, good).output()).endsWith("9 passed, 1 failed, 2 skipped\n");
+        assertThat(count(1, log, good).output()).endsWith("9 passed, 1 failed, 3 skipped\n");
         assertThat(count(0, Files.writeString(log, "")).code())
                 .as("no test is no success")
                 .isEqualTo(1);
