@@ -1,10 +1,13 @@
 package mayfly.checks.npm;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -15,6 +18,8 @@ import java.net.http.WebSocket;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletionStage;
@@ -25,7 +30,6 @@ import mayfly.checks.rest.ChildNode;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.io.TempDir;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
@@ -46,12 +50,18 @@ abstract class RunnerCase {
             .connectTimeout(Duration.ofSeconds(10))
             .build();
     final String pool = "pool-" + NUMBERS.incrementAndGet();
-    RunnerProcess runner;
+    private final List<RunnerProcess> runners = new ArrayList<>();
 
     @BeforeAll
     static void startNode() throws IOException {
         packages = NpmPackages.orSkip("@rivetkit/engine-runner");
-        node = ChildNode.at(data.resolve("node")).start();
+        int port;
+        try (ServerSocket free = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+            port = free.getLocalPort(); // the same when it is started again
+        }
+        node = ChildNode.at(data.resolve("node"))
+                .flag("listen", "127.0.0.1:" + port)
+                .start();
     }
 
     @AfterAll
@@ -66,37 +76,47 @@ abstract class RunnerCase {
         return node.url();
     }
 
-    @BeforeEach
-    void startRunner() throws IOException {
-        runner = runner();
-    }
-
-    RunnerProcess runner() throws IOException {
-        RunnerProcess started = RunnerProcess.start(packages, endpoint(), pool, Map.of());
+    RunnerProcess runner(Map<String, String> environment) throws IOException {
+        RunnerProcess started = RunnerProcess.start(packages, endpoint(), pool, environment);
+        runners.add(started);
         await().atMost(Duration.ofSeconds(30)).until(started::isConnected);
         return started;
     }
 
     @AfterEach
-    void stopRunner() {
-        if (runner != null) {
-            runner.close();
-        }
+    void stopRunners() {
+        runners.forEach(RunnerProcess::close);
         http.shutdownNow(); // a hibernating socket would be waited for
     }
 
     /** A new actor of this test's pool, by its id. */
+    String actor(String key, String crashPolicy) throws Exception {
+        return send(
+                        "POST",
+                        "/actors?namespace=default",
+                        "{\"name\":\"kind\",\"key\":\"%s-%s\",\"runner_name_selector\":\"%s\",\"crash_policy\":\"%s\"}"
+                                .formatted(key, pool, pool, crashPolicy))
+                .path("actor")
+                .path("actor_id")
+                .asString();
+    }
+
     String actor(String key) throws Exception {
-        String body = "{\"name\":\"kind\",\"key\":\"" + pool + key + "\",\"runner_name_selector\":\"" + pool
-                + "\",\"crash_policy\":\"sleep\"}";
-        HttpResponse<String> made = http.send(
-                HttpRequest.newBuilder(URI.create(node.url() + "/actors?namespace=default"))
+        return actor(key, "sleep");
+    }
+
+    /** The answer's body, which is a success: what it says in JSON, or its text. */
+    JsonNode send(String method, String path, String body) throws Exception {
+        HttpResponse<byte[]> answer = http.send(
+                HttpRequest.newBuilder(URI.create(node.url() + path))
+                        .timeout(Duration.ofSeconds(60))
                         .header("content-type", "application/json")
-                        .POST(BodyPublishers.ofString(body))
+                        .method(method, BodyPublishers.ofString(body))
                         .build(),
-                BodyHandlers.ofString());
-        assertThat(made.statusCode()).as(made.body()).isEqualTo(200);
-        return JSON.readTree(made.body()).path("actor").path("actor_id").asString();
+                BodyHandlers.ofByteArray());
+        assertThat(answer.statusCode()).as(new String(answer.body(), UTF_8)).isEqualTo(200);
+        boolean json = answer.headers().firstValue("content-type").orElse("").startsWith("application/json");
+        return json ? JSON.readTree(answer.body()) : JSON.getNodeFactory().stringNode(new String(answer.body(), UTF_8));
     }
 
     HttpRequest.Builder request(String actor, String path) {

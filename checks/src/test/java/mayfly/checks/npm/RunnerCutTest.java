@@ -11,11 +11,19 @@ import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import tools.jackson.databind.JsonNode;
 
 /** A runner whose connection to the node breaks, and which comes back by itself. */
 class RunnerCutTest extends RunnerCase {
+    private RunnerProcess runner;
+
+    @BeforeEach
+    void startRunner() throws IOException {
+        runner = runner(Map.of());
+    }
+
     private CutProxy proxy;
 
     @Override

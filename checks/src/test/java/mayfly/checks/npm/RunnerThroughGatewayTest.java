@@ -4,6 +4,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import java.io.IOException;
 import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
@@ -13,13 +14,22 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Base64;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import tools.jackson.databind.JsonNode;
 
 /** The whole way: a client, a node, and an unmodified runner of Rivet's in a process of Node.js. */
 class RunnerThroughGatewayTest extends RunnerCase {
+    private RunnerProcess runner;
+
+    @BeforeEach
+    void startRunner() throws IOException {
+        runner = runner(Map.of());
+    }
+
     // ---- HTTP
 
     @Test
@@ -102,7 +112,7 @@ class RunnerThroughGatewayTest extends RunnerCase {
                 http.sendAsync(request(actor, "/slow?n=20000").build(), BodyHandlers.ofString());
         await().until(() -> engineHasRequest(actor));
         runner.kill9();
-        runner = runner();
+        runner = runner(Map.of());
         assertThat(get(actor, "/plain").body()).isEqualTo("hello".getBytes(UTF_8));
         answer.cancel(true);
     }
