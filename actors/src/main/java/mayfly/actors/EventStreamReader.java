@@ -18,6 +18,7 @@ final class EventStreamReader {
 
     private final InputStream in;
     private boolean afterReturn;
+    private boolean begun;
 
     EventStreamReader(InputStream in) {
         this.in = in;
@@ -82,12 +83,20 @@ final class EventStreamReader {
                 return Optional.empty();
             }
             if (b == '\n' || b == '\r') {
-                return Optional.of(bytes.toString(StandardCharsets.UTF_8));
+                return Optional.of(text(bytes));
             }
             if (bytes.size() >= EVENT_BYTES_MAX) {
                 throw new IOException("a line of more than " + EVENT_BYTES_MAX + " bytes");
             }
             bytes.write(b);
         }
+    }
+
+    /** A byte order mark may come first. */
+    private String text(ByteArrayOutputStream line) {
+        String text = line.toString(StandardCharsets.UTF_8);
+        boolean marked = !begun && text.startsWith("\ufeff");
+        begun = true;
+        return marked ? text.substring(1) : text;
     }
 }
