@@ -11,9 +11,10 @@ import java.util.Optional;
  * data, each bounded. Comments, ids and retry times are skipped.
  */
 final class EventStreamReader {
-    /** One event's data and name; "message" when it has none. */
+    /** One event's data and name; {@link #MESSAGE} when it has none. */
     record Event(String name, String data) {}
 
+    static final String MESSAGE = "message";
     static final int EVENT_BYTES_MAX = 64 * 1024;
 
     private final InputStream in;
@@ -27,7 +28,7 @@ final class EventStreamReader {
     /** The next event with data; empty at the end of the stream. @throws IOException also for an event that is too large */
     Optional<Event> next() throws IOException {
         StringBuilder data = new StringBuilder();
-        String name = "message";
+        String name = MESSAGE;
         boolean any = false;
         while (true) {
             Optional<String> line = line();
@@ -38,7 +39,7 @@ final class EventStreamReader {
                 if (any) {
                     return Optional.of(new Event(name, data.toString()));
                 }
-                name = "message";
+                name = MESSAGE;
                 continue;
             }
             String field = field(line.get());
@@ -50,7 +51,7 @@ final class EventStreamReader {
                     throw new IOException("an event of more than " + EVENT_BYTES_MAX + " bytes");
                 }
             } else if (field.equals("event")) {
-                name = value;
+                name = value.isEmpty() ? MESSAGE : value;
             }
         }
     }

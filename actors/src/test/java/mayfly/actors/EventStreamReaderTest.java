@@ -77,6 +77,7 @@ class EventStreamReaderTest {
                 row("an event has a name", "event: ping\ndata: a\n\n", new Event("ping", "a")),
                 row("wherever it is said", "data: a\nevent: ping\n\n", new Event("ping", "a")),
                 row("the last one", "event: ping\nevent: pong\ndata: a\n\n", new Event("pong", "a")),
+                row("an empty one is none", "event: ping\nevent:\ndata: a\n\n", message("a")),
                 row(
                         "the next event has not the same",
                         "event: ping\ndata: a\n\ndata: b\n\n",
