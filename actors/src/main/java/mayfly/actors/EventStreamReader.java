@@ -15,11 +15,14 @@ final class EventStreamReader {
     record Event(String name, String data) {}
 
     static final String MESSAGE = "message";
+    /** Of a line, and of all lines that say an event's data and name. */
     static final int EVENT_BYTES_MAX = 64 * 1024;
 
     private final InputStream in;
     private boolean afterReturn;
     private boolean begun;
+    /** Of the last line, without its end. */
+    private int lineBytes;
 
     EventStreamReader(InputStream in) {
         this.in = in;
@@ -30,6 +33,7 @@ final class EventStreamReader {
         StringBuilder data = new StringBuilder();
         String name = MESSAGE;
         boolean any = false;
+        int bytes = 0;
         while (true) {
             Optional<String> line = line();
             if (line.isEmpty()) {
@@ -40,17 +44,23 @@ final class EventStreamReader {
                     return Optional.of(new Event(name, data.toString()));
                 }
                 name = MESSAGE;
+                bytes = 0;
                 continue;
             }
             String field = field(line.get());
             String value = value(line.get());
-            if (field.equals("data")) {
-                data.append(any ? "\n" : "").append(value);
-                any = true;
-                if (data.length() > EVENT_BYTES_MAX) {
+            boolean isData = field.equals("data");
+            boolean isName = field.equals("event");
+            if (isData || isName) {
+                bytes += lineBytes;
+                if (bytes > EVENT_BYTES_MAX) {
                     throw new IOException("an event of more than " + EVENT_BYTES_MAX + " bytes");
                 }
-            } else if (field.equals("event")) {
+            }
+            if (isData) {
+                data.append(any ? "\n" : "").append(value);
+                any = true;
+            } else if (isName) {
                 name = value.isEmpty() ? MESSAGE : value;
             }
         }
@@ -84,6 +94,7 @@ final class EventStreamReader {
                 return Optional.empty();
             }
             if (b == '\n' || b == '\r') {
+                lineBytes = bytes.size();
                 return Optional.of(text(bytes));
             }
             if (bytes.size() >= EVENT_BYTES_MAX) {

@@ -128,6 +128,34 @@ class EventStreamReaderTest {
         refused(":" + "a".repeat(MAX), "a line of more than 65536 bytes");
     }
 
+    @Test
+    void anEventIsAsLargeAsItMayBeAndNoLarger() throws IOException {
+        String half = "a".repeat(MAX / 2 - "data:".length());
+        String two = "data:" + half + "\ndata:" + half + "\n";
+        assertThat(all(bytes(two + "\n" + two + ": and a comment\n\n"))).hasSize(2);
+        refused(two + "data\n\n", "an event of more than 65536 bytes");
+        refused(two + "event:a\n\n", "an event of more than 65536 bytes");
+    }
+
+    /** A character may take four bytes; it is bytes that are counted. */
+    @Test
+    void bytesAreCountedNotCharacters() throws IOException {
+        String line = "data:" + "ü".repeat(MAX / 4) + "\n";
+        refused(line + line, "an event of more than 65536 bytes");
+    }
+
+    @Test
+    void whatNeverEndsIsRefusedBeforeMoreIsReadThanMayBeHeld() {
+        for (String endless : List.of("a", "data:a\n", "data\r\n", "event: a\n", "data:ü\n", "\u00ff")) {
+            Endless in = new Endless(endless.getBytes(UTF_8));
+            assertThatThrownBy(() -> new EventStreamReader(in).next())
+                    .as(endless)
+                    .isInstanceOf(IOException.class)
+                    .hasMessageContaining("of more than 65536 bytes");
+            assertThat(in.read).as(endless).isLessThanOrEqualTo(2 * MAX);
+        }
+    }
+
     /** What says nothing is not counted, for it is not held: an endpoint may send comments for days. */
     @Test
     void whatSaysNothingMayGoOn() throws IOException {
@@ -140,6 +168,30 @@ class EventStreamReaderTest {
         assertThatThrownBy(() -> all(bytes(stream)))
                 .isInstanceOf(IOException.class)
                 .hasMessage(how);
+    }
+
+    /** The same bytes again and again, counted. */
+    private static final class Endless extends InputStream {
+        private final byte[] again;
+        private int read;
+
+        Endless(byte[] again) {
+            this.again = again;
+        }
+
+        @Override
+        public int read() {
+            assertThat(read).as("bytes read").isLessThan(100 * MAX);
+            return again[read++ % again.length] & 0xff;
+        }
+
+        @Override
+        public int read(byte[] into, int at, int length) {
+            for (int i = 0; i < length; i++) {
+                into[at + i] = (byte) read();
+            }
+            return length;
+        }
     }
 
     /** The network is gone. */
