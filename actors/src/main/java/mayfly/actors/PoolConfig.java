@@ -31,7 +31,7 @@ public record PoolConfig(
      * @param url http or https, without a trailing slash
      * @param headers sent with every request
      * @param requestLifespan seconds that one stream may last, drain included
-     * @param drainGracePeriod seconds that a runner has for its actors before its stream ends
+     * @param drainGracePeriod taken and shown; as with Rivet's engine the node's own grace counts for runners
      * @param metadataPollInterval milliseconds between looks at {@code url/metadata}
      */
     public record Serverless(
