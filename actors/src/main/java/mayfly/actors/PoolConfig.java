@@ -91,7 +91,7 @@ public record PoolConfig(
                     RunnerPoolSpec.Kind.SERVERLESS,
                     it.slotsPerRunner().orElse(1),
                     it.minRunners().orElse(0),
-                    it.maxRunners().orElse(MAX_RUNNERS),
+                    most(it.minRunners(), it.maxRunners(), MAX_RUNNERS),
                     it.runnersMargin().orElse(0),
                     lifespan,
                     Math.min(graceMillis, lifespan / 2),
@@ -105,7 +105,7 @@ public record PoolConfig(
                     RunnerPoolSpec.Kind.HOSTED,
                     it.slotsPerRunner().orElse(HOSTED_SLOTS),
                     it.minRunners().orElse(0),
-                    it.maxRunners().orElse(HOSTED_MAX_RUNNERS),
+                    most(it.minRunners(), it.maxRunners(), HOSTED_MAX_RUNNERS),
                     it.runnersMargin().orElse(0),
                     RunnerPoolSpec.UNLIMITED_MILLIS,
                     it.drainGracePeriod().map(seconds -> seconds * MILLIS).orElse(graceMillis),
@@ -114,5 +114,10 @@ public record PoolConfig(
                     upgrade);
         }
         return RunnerPoolSpec.normal(graceMillis, upgrade);
+    }
+
+    /** Who asks for more than the default at least, and names no most, gets that many. */
+    private static int most(Optional<Integer> min, Optional<Integer> max, int byDefault) {
+        return max.orElse(Math.max(min.orElse(0), byDefault));
     }
 }

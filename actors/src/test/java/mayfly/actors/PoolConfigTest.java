@@ -1,15 +1,17 @@
 package mayfly.actors;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatCode;
 
 import java.util.List;
 import java.util.Optional;
+import java.util.Random;
 import mayfly.core.runnerpool.RunnerPoolSpec;
 import mayfly.core.runnerpool.RunnerPoolSpec.Kind;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
-/** What a definition of a pool asks of its decider: every field has its effect. */
+/** What a definition of a pool asks of its decider: every field has its effect, and every accepted one has a meaning. */
 class PoolConfigTest {
     private static final int UNBOUNDED = Integer.MAX_VALUE;
 
@@ -96,5 +98,36 @@ class PoolConfigTest {
                 .isEqualTo(6_000);
         assertThat(serverless(25, none, 3, null, null).spec(10_000).drainGraceMillis())
                 .isEqualTo(10_000);
+    }
+
+    /** Else the node could not start again on what it has written. */
+    @Test
+    void whateverIsAcceptedHasAMeaning() {
+        long seed = Long.getLong("mayfly.seed", new Random().nextLong());
+        System.out.println("definitions of pools: -Dmayfly.seed=" + seed);
+        Random random = new Random(seed);
+        int accepted = 0;
+        for (int i = 0; i < 20_000; i++) {
+            Counts counts = new Counts(number(random), number(random), number(random), number(random));
+            Integer lifespan = number(random);
+            PoolConfig config = random.nextBoolean()
+                    ? hosted(counts, number(random), number(random), null)
+                    : serverless(lifespan == null ? 900 : lifespan, counts, number(random), number(random), null);
+            try {
+                PoolConfigs.check("pool", config);
+            } catch (ActorException e) {
+                continue; // refused by name
+            }
+            accepted++;
+            assertThatCode(() -> config.spec(10_000))
+                    .as("seed %s: %s", seed, config)
+                    .doesNotThrowAnyException();
+        }
+        assertThat(accepted).isGreaterThan(100);
+    }
+
+    private static @Nullable Integer number(Random random) {
+        int[] likely = {-1, 0, 1, 2, 63, 64, 65, 999, 1_000, 1_001, 10_000, 10_001, 31_536_000, Integer.MAX_VALUE};
+        return random.nextBoolean() ? null : (Integer) likely[random.nextInt(likely.length)];
     }
 }
