@@ -10,9 +10,4 @@ import java.util.Optional;
  * @param protocolVersion of the messages that it speaks
  * @param token what it showed, by which a program of this node is known
  */
-public record RunnerHello(String namespace, String runnerKey, int protocolVersion, Optional<String> token) {
-    /** One that showed no token. */
-    public RunnerHello(String namespace, String runnerKey, int protocolVersion) {
-        this(namespace, runnerKey, protocolVersion, Optional.empty());
-    }
-}
+public record RunnerHello(String namespace, String runnerKey, int protocolVersion, Optional<String> token) {}

@@ -291,7 +291,7 @@ class ActorEngineTest extends EngineCase {
     @Test
     void aRunnerThatDoesNotSayWhoItIsIsClosed() throws ActorException {
         ScriptedRunner mute = new ScriptedRunner(engine, "pool", "mute", 1, 1);
-        engine.connect(new RunnerHello("default", "mute", 7), mute.link());
+        engine.connect(new RunnerHello("default", "mute", 7, Optional.empty()), mute.link());
         await().until(() -> mute.closedFor.contains("ws.timed_out_waiting_for_init"));
     }
 }

@@ -1,5 +1,6 @@
 package mayfly.actors;
 
+import java.util.Optional;
 import mayfly.runner.protocol.RunnerProtocol;
 import org.jspecify.annotations.Nullable;
 
@@ -29,7 +30,8 @@ final class SimSocket implements RunnerLink {
         node.mourners.add(() -> cut(agenda.between(0, 30)));
         node.run(() -> {
             try {
-                session = node.engine().connect(new RunnerHello("default", key, RunnerProtocol.VERSION), this);
+                session = node.engine()
+                        .connect(new RunnerHello("default", key, RunnerProtocol.VERSION, Optional.empty()), this);
             } catch (ActorException refused) {
                 throw new AssertionError(refused);
             }

@@ -50,6 +50,10 @@ abstract class GatewayCase {
         return EngineTimes.DEFAULT;
     }
 
+    ProgramHost programs() {
+        return ProgramHost.NONE;
+    }
+
     GatewayTimes gatewayTimes() {
         return GatewayTimes.DEFAULT;
     }
@@ -57,7 +61,7 @@ abstract class GatewayCase {
     @BeforeEach
     void start() throws IOException {
         store = Stores.embedded(data);
-        engine = ActorEngine.start(store.actors(), Clock.system(), Ids.system(), times(), ProgramHost.NONE);
+        engine = ActorEngine.start(store.actors(), Clock.system(), Ids.system(), times(), programs());
         gateway = new RivetGateway(engine, new Open(), new Counted(), gatewayTimes());
         server = HttpServer.start(
                 HttpServerSpec.at("127.0.0.1", 0).withFailures((exchange, cause) -> failures.add(cause)), exchange -> {
