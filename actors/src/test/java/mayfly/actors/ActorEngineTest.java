@@ -12,6 +12,10 @@ import mayfly.base.ActorId;
 import mayfly.core.actor.Actor;
 import mayfly.core.actor.CrashPolicy;
 import mayfly.core.actor.Failure;
+import mayfly.runner.protocol.ActorCheckpoint;
+import mayfly.runner.protocol.ActorState;
+import mayfly.runner.protocol.Event;
+import mayfly.runner.protocol.EventWrapper;
 import mayfly.runner.protocol.KvRequestData;
 import mayfly.runner.protocol.KvResponseData;
 import mayfly.runner.protocol.StopCode;
@@ -286,6 +290,24 @@ class ActorEngineTest extends EngineCase {
         assertThat(state(c)).isInstanceOf(Actor.Pending.class);
         runner.wantsEnd(b);
         awaitState(c, Actor.Running.class);
+    }
+
+    /** The command to stop an earlier stay was lost, or its runner mistaken: it would run for ever beside the next. */
+    @Test
+    void aStayThatIsOverIsToldToStopBesideTheOneThatRuns() throws ActorException {
+        ScriptedRunner runner = runner();
+        ActorId id = created("a", CrashPolicy.RESTART);
+        place(id);
+        runner.wantsSleep(id);
+        awaitState(id, Actor.Sleeping.class);
+        assertThat(place(id).generation()).isOne();
+        assertThat(runner.stops(id)).isOne();
+        ActorCheckpoint earlier = new ActorCheckpoint(id.value(), 0, 7);
+        Event runs = new Event.StateUpdate(new ActorState.Running());
+        runner.say(new ToServer.Events(List.of(new EventWrapper(earlier, runs))));
+        await().until(() -> runner.stops(id) == 2);
+        assertThat(runner.stopped(id)).containsExactly(0L, 0L);
+        assertThat(state(id)).isInstanceOf(Actor.Running.class);
     }
 
     @Test

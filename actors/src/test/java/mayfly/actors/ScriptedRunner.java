@@ -161,6 +161,14 @@ final class ScriptedRunner {
                 .count();
     }
 
+    /** The generations that it was told to stop, in that order. */
+    List<Long> stopped(ActorId actor) {
+        return commands(actor)
+                .filter(it -> it.inner() instanceof Command.StopActor)
+                .map(it -> Integer.toUnsignedLong(it.checkpoint().generation()))
+                .toList();
+    }
+
     private java.util.stream.Stream<CommandWrapper> commands(ActorId actor) {
         return heard.stream()
                 .filter(ToClient.Commands.class::isInstance)

@@ -173,6 +173,8 @@ class ServerlessTest {
                 .equals(Optional.of(new PoolError.HttpError(503, "broken"))));
         status = 200;
         awaitRunning(id); // after the back-off
+        await().until(() ->
+                engine.pools().get(namespace(), "less").orElseThrow().error().isEmpty());
     }
 
     @Test
