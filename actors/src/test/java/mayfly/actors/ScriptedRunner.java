@@ -7,8 +7,10 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.LinkedBlockingQueue;
 import java.util.function.Predicate;
 import mayfly.base.ActorId;
 import mayfly.runner.protocol.ActorCheckpoint;
@@ -210,6 +212,23 @@ final class ScriptedRunner {
 
     /** One socket: the end of an earlier one says nothing of a later one. */
     private final class Wire implements RunnerLink {
+        private final BlockingQueue<ToClient> unread = new LinkedBlockingQueue<>();
+
+        Wire() {
+            // in order, as from a socket; not on the engine's thread, which may hold a lock of the runner
+            Thread.ofVirtual().start(this::read);
+        }
+
+        private void read() {
+            try {
+                while (true) {
+                    act(unread.take());
+                }
+            } catch (InterruptedException e) {
+                throw new AssertionError(e);
+            }
+        }
+
         @Override
         public void send(byte[] frame) {
             if (!connected || wire != this) {
@@ -218,8 +237,7 @@ final class ScriptedRunner {
             try {
                 ToClient message = RunnerProtocol.decodeToClient(frame);
                 heard.add(message);
-                // not on the engine's thread, which may hold a lock of the runner
-                Thread.ofVirtual().start(() -> act(message));
+                unread.add(message);
             } catch (MalformedMessageException e) {
                 throw new AssertionError(e);
             }
