@@ -148,6 +148,7 @@ public final class RunnerSession {
             link.close(CLOSE_FAILED, e.error().group() + "." + e.error().code());
             return;
         }
+        found.appeared(hello.token()); // before what it said meanwhile: that may be that it goes
         synchronized (lock) {
             early.forEach(message -> take(found, message));
             early.clear();
@@ -157,7 +158,6 @@ public final class RunnerSession {
                 return;
             }
         }
-        found.appeared(hello.token());
         pingLater(found);
     }
 

@@ -81,13 +81,16 @@ class HostedProgramsTest extends GatewayCase {
                         Optional.of(2),
                         Optional.empty(),
                         Optional.empty(),
-                        Optional.of(0),
+                        Optional.of(3600),
                         Optional.of(3600))),
                 Optional.empty(),
                 Optional.empty());
     }
 
-    /** The one that was started last is the first to come: only its token says which it is. */
+    /**
+     * The one that was started last is the first to come: only its token says which it is. It goes as soon as it has come,
+     * so its program has nothing to wait for.
+     */
     @ParameterizedTest
     @ValueSource(strings = {"x-rivet-token: %s", "Authorization: Bearer %s", "Sec-WebSocket-Protocol: rivet_token.%s"})
     void theProgramOfARunnerIsKnownByItsToken(String header) throws Exception {
