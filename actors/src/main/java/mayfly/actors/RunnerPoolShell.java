@@ -1,9 +1,9 @@
 package mayfly.actors;
 
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Function;
 import java.util.random.RandomGenerator;
 import mayfly.base.ActorId;
@@ -28,8 +28,8 @@ final class RunnerPoolShell {
     private final OneTimer timer;
     private final ActorEngine engine;
     private volatile Optional<PoolError> error = Optional.empty();
-    /** Who opened a connection that is not over; the mailbox's own. */
-    private final Map<Long, RunnerStarter> opened = new HashMap<>();
+    /** Who opened a connection that is not over; written by the mailbox only. */
+    private final Map<Long, RunnerStarter> opened = new ConcurrentHashMap<>();
 
     private volatile RunnerStarter starter = RunnerStarter.NONE;
 
@@ -76,9 +76,9 @@ final class RunnerPoolShell {
         starter.appeared(runner, token);
     }
 
-    /** A runner is gone. */
+    /** A runner is gone. Its connection may be of an earlier definition of the pool. */
     void left(RunnerId runner) {
-        starter.left(runner);
+        opened.values().stream().distinct().forEach(by -> by.left(runner));
     }
 
     boolean admits(String token) {

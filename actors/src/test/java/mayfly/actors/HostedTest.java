@@ -128,10 +128,14 @@ class HostedTest {
     }
 
     private void putPool(int idleSeconds) throws ActorException {
+        putPool("hosted", idleSeconds);
+    }
+
+    private void putPool(String pool, int idleSeconds) throws ActorException {
         engine.pools()
                 .put(
                         namespace(),
-                        "hosted",
+                        pool,
                         new PoolConfig(
                                 Optional.empty(),
                                 Optional.empty(),
@@ -150,9 +154,13 @@ class HostedTest {
     }
 
     private ActorId created(String key) throws ActorException {
+        return created(key, "hosted");
+    }
+
+    private ActorId created(String key, String pool) throws ActorException {
         return engine.catalog()
                 .create(new ActorRequest(
-                        namespace(), "counter", Optional.of(key), "hosted", CrashPolicy.SLEEP, Optional.empty()))
+                        namespace(), "counter", Optional.of(key), pool, CrashPolicy.SLEEP, Optional.empty()))
                 .id();
     }
 
@@ -224,5 +232,25 @@ class HostedTest {
         awaitRunning(created("b"));
         assertThat(host.programs).hasSize(1);
         assertThat(engine.admits(program.env().get("RIVET_TOKEN"))).isTrue();
+    }
+
+    @Test
+    void aRestartedNodeKeepsTheProgramsOfItsPoolsApart() throws ActorException {
+        putPool("one", 3600);
+        putPool("two", 3600);
+        awaitRunning(created("a", "one"));
+        awaitRunning(created("b", "two"));
+        Running one = host.programs.peek();
+        Running two = host.programs.stream().skip(1).findFirst().orElseThrow();
+        stop();
+        start();
+        for (Running program : host.programs) {
+            program.runner = program.runner.reconnectedTo(engine);
+        }
+        assertThat(engine.pools().delete(namespace(), "one")).isTrue();
+        await().until(() -> one.stopped);
+        assertThat(two.stopped).isFalse();
+        assertThat(engine.pools().delete(namespace(), "two")).isTrue();
+        await().until(() -> two.stopped);
     }
 }
