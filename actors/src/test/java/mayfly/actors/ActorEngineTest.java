@@ -292,6 +292,42 @@ class ActorEngineTest extends EngineCase {
         awaitState(c, Actor.Running.class);
     }
 
+    @Test
+    void aRunnerThatDrainsWhenItsNodeIsRestartedDrainsOn() throws ActorException {
+        ScriptedRunner before = runner();
+        before.stopsActors = false;
+        ActorId id = created("a", CrashPolicy.RESTART);
+        place(id);
+        before.say(new ToServer.Stopping());
+        awaitState(id, Actor.Stopping.class);
+        engine.close();
+        store.close();
+        start();
+        ScriptedRunner after = before.reconnectedTo(engine);
+        after.stopsActors = false;
+        await().until(() -> after.closedFor.contains("ws.eviction"));
+        ScriptedRunner other = new ScriptedRunner(engine, "pool", "other", 1, 10);
+        other.connect();
+        await().until(() -> other.has(id));
+        assertThat(after.starts(id)).isZero();
+    }
+
+    /** Clients send a read without waiting for the writes before it. */
+    @Test
+    void aReadSeesTheWritesThatWereSentBeforeIt() throws ActorException {
+        ScriptedRunner runner = runner();
+        ActorId id = created("a", CrashPolicy.RESTART);
+        place(id);
+        List<byte[]> key = List.of(bytes("k"));
+        for (int i = 0; i < 100; i += 2) {
+            byte[] value = bytes("v" + i);
+            KvRequestData put = new KvRequestData.Put(key, List.of(value));
+            runner.say(new ToServer.KvRequest(id.value(), i, put));
+            KvResponseData.Get got = (KvResponseData.Get) runner.kv(id, i + 1, new KvRequestData.Get(key));
+            assertThat(got.values()).containsExactly(value);
+        }
+    }
+
     /** The command to stop an earlier stay was lost, or its runner mistaken: it would run for ever beside the next. */
     @Test
     void aStayThatIsOverIsToldToStopBesideTheOneThatRuns() throws ActorException {

@@ -32,9 +32,6 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** Pools whose runners an endpoint makes appear; the endpoint is a real HTTP server. */
 class ServerlessTest {
-    private static final String METADATA = """
-            {"runtime":"rivetkit","version":"2.2.1","actorNames":{"counter":{"metadata":{"a":1}}},"runner":{"version":3}}""";
-
     @TempDir
     Path data;
 
@@ -44,6 +41,7 @@ class ServerlessTest {
     private final AtomicInteger starts = new AtomicInteger();
     private final ConcurrentLinkedQueue<Started> running = new ConcurrentLinkedQueue<>();
     private volatile int status = 200;
+    private volatile int version = 3;
     private volatile String wrongEvent = "";
 
     /** A request to /start that is answered still, and the runner that it made appear. */
@@ -57,7 +55,7 @@ class ServerlessTest {
         endpoint = new TestEndpoint((path, headers, out) -> {
             switch (path) {
                 case "/api/start" -> answerStart(headers, out);
-                case "/api/metadata" -> TestEndpoint.respond(out, 200, "application/json", METADATA);
+                case "/api/metadata" -> TestEndpoint.respond(out, 200, "application/json", metadata());
                 default -> TestEndpoint.respond(out, 404, "text/plain", path);
             }
         });
@@ -102,6 +100,11 @@ class ServerlessTest {
         } catch (ActorException | InterruptedException e) {
             throw new IOException(e);
         }
+    }
+
+    private String metadata() {
+        return """
+            {"runtime":"rivetkit","version":"2.2.1","actorNames":{"counter":{"metadata":{"a":1}}},"runner":{"version":%d}}""".formatted(version);
     }
 
     private NamespaceRecord namespace() {
@@ -175,6 +178,22 @@ class ServerlessTest {
         awaitRunning(id); // after the back-off
         await().until(() ->
                 engine.pools().get(namespace(), "less").orElseThrow().error().isEmpty());
+    }
+
+    @Test
+    void anUpgradedEndpointsRunnersAreReplaced() throws ActorException {
+        engine.pools().put(namespace(), "less", config(900, 2, 1));
+        await().until(() -> running.size() == 1
+                && !engine.catalog().names(namespace(), null, 10).isEmpty());
+        ScriptedRunner first = running.peek().runner();
+        assertThat(engine.pools().refresh(namespace(), "less")).isTrue();
+        assertThat(starts.get()).isOne();
+        version = 4;
+        assertThat(engine.pools().refresh(namespace(), "less")).isTrue();
+        await().until(() -> first.closedFor.contains("ws.eviction"));
+        await().until(() -> running.size() == 2);
+        assertThat(running.stream().skip(1).findFirst().orElseThrow().runner().closedFor)
+                .isEmpty();
     }
 
     @Test
