@@ -11,6 +11,7 @@ import java.net.http.HttpResponse;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
 import java.util.concurrent.TimeUnit;
 import mayfly.checks.npm.NpmPackages;
 import org.awaitility.Awaitility;
@@ -72,16 +73,23 @@ final class PublishedEngine implements Engine {
                 .start();
     }
 
+    /** Healthy is not ready: for a moment after that it fails on what its default namespace is needed for. */
     private void awaitReady() {
+        HttpRequest health =
+                HttpRequest.newBuilder(URI.create(endpoint() + "/health")).build();
+        HttpRequest pool = HttpRequest.newBuilder(URI.create(endpoint() + "/runner-configs/ready?namespace=default"))
+                .header("content-type", "application/json")
+                .PUT(HttpRequest.BodyPublishers.ofString("{\"datacenters\": {\"default\": {\"normal\": {}}}}"))
+                .build();
         try (HttpClient client = HttpClient.newHttpClient()) {
-            HttpRequest health =
-                    HttpRequest.newBuilder(URI.create(endpoint() + "/health")).build();
-            Awaitility.await()
-                    .atMost(Duration.ofSeconds(60))
-                    .ignoreExceptionsInstanceOf(IOException.class)
-                    .until(() -> client.send(health, HttpResponse.BodyHandlers.discarding())
-                                    .statusCode()
-                            == 200);
+            for (HttpRequest request : List.of(health, pool)) {
+                Awaitility.await()
+                        .atMost(Duration.ofSeconds(60))
+                        .ignoreExceptionsInstanceOf(IOException.class)
+                        .until(() -> client.send(request, HttpResponse.BodyHandlers.discarding())
+                                        .statusCode()
+                                == 200);
+            }
         }
     }
 

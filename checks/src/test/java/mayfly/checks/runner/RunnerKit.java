@@ -82,7 +82,9 @@ abstract class RunnerKit {
     @AfterEach
     final void disconnect() {
         diary.gate.countDown();
-        runner.close();
+        if (runner != null) {
+            runner.close();
+        }
     }
 
     private String create() throws Exception {
