@@ -60,17 +60,19 @@ sealed interface ActorHost extends AutoCloseable {
         }
     }
 
-    static Ours ours(BenchPlace place) throws IOException {
-        return new Ours(NodeProcess.start(place.home(), place.scratch().resolve("actors-node")));
+    /** @param run its data is its own */
+    static Ours ours(BenchPlace place, String run) throws IOException {
+        return new Ours(NodeProcess.start(place.home(), place.scratch().resolve("actors-" + run)));
     }
 
     /** Empty when the packages of npm lack it. */
-    static Optional<Reference> reference(BenchPlace place, Path npm) throws IOException, InterruptedException {
+    static Optional<Reference> reference(BenchPlace place, Path npm, String run)
+            throws IOException, InterruptedException {
         Path program = npm.resolve("node_modules/@rivetkit/engine-cli-linux-x64-musl/rivet-engine");
         if (!Files.exists(program)) {
             return Optional.empty();
         }
-        Path directory = Files.createDirectories(place.scratch().resolve("reference"));
+        Path directory = Files.createDirectories(place.scratch().resolve("reference-" + run));
         int guard = freePort();
         int peer = freePort();
         String url = "http://127.0.0.1:" + guard;

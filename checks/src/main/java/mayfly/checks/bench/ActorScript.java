@@ -39,17 +39,14 @@ final class ActorScript {
             double laterWakeMillis,
             double serverlessMillis,
             double createdPerSecond,
-            double thousandRunningMib,
             double killedSeconds,
             double stoppedSeconds) {}
 
     Numbers run() throws IOException, InterruptedException {
-        double idleMib = residentMib();
         try (ActorRunner _ = ActorRunner.start(place, npm, "connect", host.url(), "bench", SLOTS)) {
             awaitPool("bench");
             String hot = create("bench");
             request(hot, "/plain");
-            double memory = place.quick() ? -1 : thousandRunning(idleMib);
             HttpLoad.Report one = load(hot, 1);
             HttpLoad.Report many = load(hot, 32);
             double created = median(createAndFirst());
@@ -66,7 +63,6 @@ final class ActorScript {
                     median(later),
                     serverless,
                     perSecond,
-                    memory,
                     lost("KILL"),
                     place.quick() ? -1 : lost("STOP"));
         }
@@ -175,13 +171,16 @@ final class ActorScript {
         return report.perSecond();
     }
 
-    /** Resident memory over the engine that was just started, so what it loads to serve its first actor counts. */
-    private double thousandRunning(double idleMib) throws IOException {
-        for (int i = 0; i < RUNNING; i++) {
-            String actor = create("bench");
-            request(actor, "/plain");
+    /** Resident memory over that of an engine which was just started: what it loads to serve its first actor counts. */
+    double thousandRunning() throws IOException, InterruptedException {
+        double idleMib = residentMib();
+        try (ActorRunner _ = ActorRunner.start(place, npm, "connect", host.url(), "bench", SLOTS)) {
+            awaitPool("bench");
+            for (int i = 0; i < RUNNING; i++) {
+                request(create("bench"), "/plain");
+            }
+            return residentMib() - idleMib;
         }
-        return residentMib() - idleMib;
     }
 
     /** What so many actors cost that sleep from their creation on, for nobody is there to run them; resident MiB. */
