@@ -76,6 +76,9 @@ async function start() {
     const name = `suite-${run}-${++starts}`;
     const runner = { id: name, endpoint, token, namespace: name, runnerName: `runner-${starts}` };
     await call("POST", "/namespaces", { name, display_name: name });
+    // Runners that connect get a pool by themselves, but Rivet's engine may list them before it has that.
+    const path = `/runner-configs/${runner.runnerName}?namespace=${name}`;
+    await call("PUT", path, { datacenters: { default: { normal: {} } } });
     const by = await hostOfRunners();
     await by.ask("start", runner);
     await awaitRunner(runner.namespace, runner.runnerName);

@@ -17,6 +17,8 @@ import org.jspecify.annotations.Nullable;
  * what was committed last. It leaves memory when it sleeps and nobody looks at it.
  */
 final class ActorShell {
+    private static final long NONE = -1;
+
     private final ActorId id;
     private final ActorShells shells;
     private final Mailbox<ActorEvent> mailbox;
@@ -24,6 +26,11 @@ final class ActorShell {
     private final Set<ActorWatch> watches = ConcurrentHashMap.newKeySet(2);
     private final Set<Tunnel> tunnels = ConcurrentHashMap.newKeySet(2);
     private volatile Known known;
+    /** The newest generation that its runner has said is leaving: known before that is durable. */
+    private volatile long leaving = NONE;
+    /** The newest one that is leaving for good. */
+    private volatile long ending = NONE;
+
     /** Where its generation is; the mailbox's own. */
     private @Nullable RunnerShell runner;
     /** What a new or resumed actor has to do first; the mailbox's own. */
@@ -78,14 +85,34 @@ final class ActorShell {
 
     /** Whether requests can go there. */
     Optional<ActorPlace> place() {
-        return known.place();
+        return known.place().filter(it -> it.generation() > leaving);
+    }
+
+    /**
+     * Its runner says that this generation sleeps, ends or has ended: from here on no request is sent there, for it would
+     * be refused, or answered by an actor that was said to be gone. What the runner says before stays before: this comes
+     * from the thread that reads its socket.
+     */
+    void leaving(long generation, boolean forGood) {
+        leaving = generation;
+        if (forGood) {
+            ending = generation;
+        }
+    }
+
+    /** Whether it will be gone for good, unless that fails. */
+    boolean isEnding() {
+        return known.state() instanceof Actor.Placed it
+                && (it.place().generation() == ending
+                        || (it instanceof Actor.Stopping stops && stops.reason() == Actor.Reason.END));
     }
 
     /** False when the generation is over. One that ends meanwhile tells the tunnel. */
     boolean attach(Tunnel tunnel) {
         tunnels.add(tunnel);
-        if (known.state() instanceof Actor.Placed it
-                && it.place().generation() == tunnel.place().generation()) {
+        if (known.state() instanceof Actor.Running it
+                && it.place().generation() == tunnel.place().generation()
+                && it.place().generation() > leaving) {
             return true;
         }
         tunnels.remove(tunnel);

@@ -36,6 +36,11 @@ public final class ActorWatch implements AutoCloseable {
         return Known.destroyedAt(shell.known().state()) != null;
     }
 
+    /** Whether it has said that it ends for good, which it has yet to do. */
+    public boolean isEnding() {
+        return shell.isEnding();
+    }
+
     /** Wants it to run: the listener hears of it once it does. Also tells an absent runner that somebody waits for it. */
     public void wake() {
         shell.tell(new ActorEvent.Wake(shells.timers().nowMillis()));

@@ -144,11 +144,21 @@ final class RunnerShell {
     void told(long session, ActorId actor, ActorEvent.Told told) {
         HostedActor entry = hosted.find(actor);
         if (entry != null && hosted.seen(actor, told.generation(), session)) {
+            if (isLeaving(told.news())) {
+                entry.actor.leaving(told.generation(), told.news() instanceof ActorEvent.WantsEnd);
+            }
             entry.actor.tell(told);
         } else if (!(told.news() instanceof ActorEvent.Stopped)) {
             // the command to stop was lost on the way: it would run for ever
             channel.send(session, Commands.stop(actor, told.generation()));
         }
+    }
+
+    private static boolean isLeaving(ActorEvent.News news) {
+        return switch (news) {
+            case ActorEvent.WantsSleep _, ActorEvent.WantsEnd _, ActorEvent.Stopped _ -> true;
+            case ActorEvent.Runs _, ActorEvent.SetsAlarm _ -> false;
+        };
     }
 
     /** What the runner told is durable. */

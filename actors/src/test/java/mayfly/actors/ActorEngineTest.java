@@ -100,6 +100,29 @@ class ActorEngineTest extends EngineCase {
     }
 
     @Test
+    void nobodyIsSentToAnActorThatHasSaidItLeaves() throws ActorException {
+        ScriptedRunner runner = runner();
+        runner.stopsActors = false;
+        ActorId sleeper = created("a", CrashPolicy.RESTART);
+        ActorId ender = created("b", CrashPolicy.RESTART);
+        ActorPlace place = place(sleeper);
+        assertThat(place(ender)).isNotNull();
+        try (ActorWatch sleepers = engine.watch(sleeper, new Listener()).orElseThrow();
+                ActorWatch enders = engine.watch(ender, new Listener()).orElseThrow()) {
+            runner.wantsSleep(sleeper); // and when that was read, be it durable or not
+            assertThat(sleepers.place()).isEmpty();
+            assertThat(sleepers.isEnding()).isFalse();
+            assertThat(engine.tunnel(place, new Answers(new AtomicReference<>())))
+                    .isEmpty();
+            runner.wantsEnd(ender);
+            assertThat(enders.place()).isEmpty();
+            assertThat(enders.isEnding()).isTrue();
+            awaitState(ender, Actor.Stopping.class);
+            assertThat(enders.isEnding()).isTrue();
+        }
+    }
+
+    @Test
     void keysAreUniqueUntilTheActorIsDestroyed() throws ActorException {
         runner();
         ActorId id = created("a", CrashPolicy.RESTART);

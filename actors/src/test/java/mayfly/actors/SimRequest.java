@@ -133,9 +133,10 @@ final class SimRequest implements ActorListener {
         if (watch == null || watch.isDestroyed()) {
             return new RequestEvent.Absent();
         }
+        boolean ending = watch.isEnding();
         return watch.place()
                 .<RequestEvent>map(place -> new RequestEvent.Here(place.generation(), now()))
-                .orElseGet(() -> new RequestEvent.NotReady(now()));
+                .orElseGet(() -> ending ? new RequestEvent.Ending(now()) : new RequestEvent.NotReady(now()));
     }
 
     private void send(long generation) {

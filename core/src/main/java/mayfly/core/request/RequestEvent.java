@@ -11,6 +11,9 @@ public sealed interface RequestEvent {
     /** It exists, and cannot be reached now. */
     record NotReady(long nowMillis) implements Looked {}
 
+    /** It exists, and has said that it ends for good: there is nobody to wake. */
+    record Ending(long nowMillis) implements Looked {}
+
     /** It does not exist, or not any more. */
     record Absent() implements Looked {}
 

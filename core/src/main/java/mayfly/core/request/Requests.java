@@ -23,6 +23,7 @@ import mayfly.core.request.RequestEvent.AnswerEnded;
 import mayfly.core.request.RequestEvent.Answered;
 import mayfly.core.request.RequestEvent.ClientLeft;
 import mayfly.core.request.RequestEvent.Destroyed;
+import mayfly.core.request.RequestEvent.Ending;
 import mayfly.core.request.RequestEvent.Here;
 import mayfly.core.request.RequestEvent.Looked;
 import mayfly.core.request.RequestEvent.Missed;
@@ -67,6 +68,7 @@ public final class Requests {
         return switch (event) {
             case Here(var generation, var now) -> send(it.attempt(), generation, now);
             case NotReady(var now) -> await(it.attempt(), 1, NONE, now + times.readyMillis(), now);
+            case Ending(var now) -> again(it.attempt(), now); // until it is gone, or runs on after all
             case Absent _, Destroyed _ -> fail(RequestFailure.NO_ACTOR);
             case ClientLeft _ -> end(End.CLIENT_LEFT);
             // the look that was asked for sees what these tell, or they are of an earlier attempt
@@ -175,9 +177,13 @@ public final class Requests {
     /** After a failed attempt: another one, if one is left. */
     private Step<Request, RequestEffect> again(int attempt, RequestFailure failure, RequestEffect left, long now) {
         assert failure.triedAgain() : failure;
+        return again(attempt, now, left);
+    }
+
+    private Step<Request, RequestEffect> again(int attempt, long now, RequestEffect... before) {
         return attempt == times.attemptsMax()
-                ? fail(RequestFailure.ATTEMPTS_EXCEEDED, left)
-                : new Step<>(new Pausing(attempt, now + times.pauseAfter(attempt)), List.of(left));
+                ? fail(RequestFailure.ATTEMPTS_EXCEEDED, before)
+                : new Step<>(new Pausing(attempt, now + times.pauseAfter(attempt)), List.of(before));
     }
 
     private static Step<Request, RequestEffect> fail(RequestFailure failure, RequestEffect... before) {

@@ -31,6 +31,7 @@ import mayfly.core.request.RequestEvent.AnswerEnded;
 import mayfly.core.request.RequestEvent.Answered;
 import mayfly.core.request.RequestEvent.ClientLeft;
 import mayfly.core.request.RequestEvent.Destroyed;
+import mayfly.core.request.RequestEvent.Ending;
 import mayfly.core.request.RequestEvent.Here;
 import mayfly.core.request.RequestEvent.Missed;
 import mayfly.core.request.RequestEvent.NotReady;
@@ -61,6 +62,8 @@ class RequestStepTest {
         return Stream.of(
                 arguments(looking, new Here(5, 100), step(SENT, new Send(5))),
                 arguments(looking, new NotReady(100), step(WAITING, new Wake())),
+                arguments(looking, new Ending(100), step(new Pausing(1, 100 + RequestTimes.HTTP.pauseAfter(1)))),
+                arguments(new Looking(7), new Ending(100), failed(RequestFailure.ATTEMPTS_EXCEEDED)),
                 arguments(looking, new Absent(), failed(RequestFailure.NO_ACTOR)),
                 arguments(looking, new Destroyed(), failed(RequestFailure.NO_ACTOR)),
                 arguments(looking, new ClientLeft(), step(new Ended(End.CLIENT_LEFT))),

@@ -199,8 +199,13 @@ abstract class RequestShell implements ActorListener {
             feed(new RequestEvent.Absent());
             return;
         }
+        boolean ending = watch().isEnding(); // before the place: that is empty once it is true
         place = watch().place().orElse(null);
-        feed(place == null ? new RequestEvent.NotReady(now()) : new RequestEvent.Here(place.generation(), now()));
+        if (place != null) {
+            feed(new RequestEvent.Here(place.generation(), now()));
+        } else {
+            feed(ending ? new RequestEvent.Ending(now()) : new RequestEvent.NotReady(now()));
+        }
     }
 
     private void send(long generation) throws IOException {
