@@ -15,8 +15,7 @@ function start({ id, endpoint, token, namespace, runnerName }) {
         runner: { runnerName },
         test: { enabled: true },
         inspector: { enabled: true, token: () => "token" },
-        noWelcome: true,
-        logging: { level: process.env.DRIVER_SUITE_LOG ?? "silent" },
+        noWelcome: true, // what it logs: RIVET_LOG_LEVEL
     });
     const config = registry.parseConfig();
     const driver = createEngineDriver();

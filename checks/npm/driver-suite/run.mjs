@@ -1,4 +1,4 @@
-// node run.mjs --endpoint URL [--report FILE] [--encoding bare] [--only REGEX] [--known] [--concurrency N]
+// node run.mjs --endpoint URL [--report FILE] [--encoding bare] [--only REGEX] [--known] [--concurrency N] [--retries N]
 // Runs Rivet's driver test suite against an engine and prints what passed, by group of cases.
 //
 // Packages are taken from ../node_modules, or from the folder that MAYFLY_NPM names: then from a copy beside a link to it.
@@ -17,6 +17,7 @@ const { values: options } = parseArgs({
         only: { type: "string", default: "" },
         known: { type: "boolean", default: false }, // also the cases that known.json lists
         concurrency: { type: "string", default: "1" },
+        retries: { type: "string", default: "0" },
     },
 });
 if (options.endpoint === undefined) {
@@ -93,6 +94,7 @@ const vitest = spawn(
             ...process.env,
             DRIVER_SUITE_ENDPOINT: options.endpoint,
             DRIVER_SUITE_CONCURRENCY: options.concurrency,
+            DRIVER_SUITE_RETRIES: options.retries,
             NO_COLOR: "1",
         },
     },

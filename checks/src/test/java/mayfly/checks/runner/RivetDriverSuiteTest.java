@@ -83,6 +83,8 @@ class RivetDriverSuiteTest {
                 endpoint,
                 "--report",
                 report.toString(),
+                "--retries",
+                "2",
                 "--only",
                 String.join("|", SELECTION));
         command.environment().put("MAYFLY_NPM", packages.folder().toString());
